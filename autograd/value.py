@@ -1,0 +1,503 @@
+"""The scalar that remembers: a `Value`, how it is recorded, and the reverse pass.
+
+A Value made by an operation keeps its rule and its inputs, in order; constants stay plain
+numbers among them. Every Value carries the number of its creation, so sorting by it is a
+topological order and no graph search needs recursion. There is no tape and no closure:
+a graph is freed, by reference counting, when its last Value is.
+"""
+
+from __future__ import annotations
+
+import operator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from fractions import Fraction
+from itertools import count
+from typing import Any, ClassVar, NoReturn, final
+
+import numpy as np
+
+from autograd import numbers
+from autograd.numbers import OwnFunctions, named
+from autograd.rules import Rule, find
+
+_new = object.__new__
+_new_number = count().__next__
+_number = operator.attrgetter("number")
+_MISFITS: list[tuple[Any, str]] = [
+    ((bool, np.bool_), "a truth value: write int(flag), or where(flag, a, b)"),
+    ((complex, np.complexfloating), "complex: differentiate its real and imaginary parts apart"),
+    (str, "text: write Value(float(text))"),
+    (type(None), "nothing: does the function that made it lack a return?"),
+    (np.ndarray, "an array: write [Value(x) for x in array], or array.item() if it holds one"),
+    ((list, tuple, set), "a collection: write [Value(x) for x in numbers]"),
+    (dict, "a dict: write {key: Value(x) for key, x in numbers.items()}"),
+    (Decimal, "a Decimal: write Value(Fraction(x)), or mpmath.mpf for many digits"),
+]
+_KNOWN = (int, float, Fraction, np.number, complex, str, type(None), list, tuple, dict, Decimal)
+
+
+def plain_number(x: Any, use: str) -> Any:
+    """Return x as int, float, Fraction or mpmath number; NumPy scalars become int or float."""
+    if type(x) in (float, int, Fraction) or hasattr(x, "_mpf_") or hasattr(x, "_mpi_"):
+        return x
+    if isinstance(x, (int, np.integer)) and not isinstance(x, bool):
+        return int(x)
+    if isinstance(x, (float, np.floating)):
+        return float(x)
+    if isinstance(x, Fraction):
+        return x
+    if isinstance(x, Value):
+        raise TypeError(f"{use}: {x!r} is a Value already: use it as it is, or x.detach()")
+    advice = next((text for kind, text in _MISFITS if isinstance(x, kind)), "not a real number")
+    raise TypeError(
+        f"{use}: {_short(x)} is {advice}. "
+        "Allowed are int, float, Fraction, mpmath.mpf and NumPy's real scalars"
+    )
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _operand(x: Any, rule: Rule) -> Any:
+    """Return the other operand as a plain number, or NotImplemented: let its own type decide."""
+    if type(x) is float or type(x) is int:
+        return x
+    if isinstance(x, (bool, np.bool_)):  # the mask in NumPy code such as (x > 0) * x
+        return int(x)
+    if isinstance(x, np.ndarray):  # NumPy goes through the elements
+        return NotImplemented
+    if isinstance(x, _KNOWN) or hasattr(x, "_mpf_") or hasattr(x, "_mpi_"):
+        return plain_number(x, f"Value {rule.symbol} {_short(x)}")
+    return NotImplemented
+
+
+_paused_threads = 0
+_local = threading.local()
+_lock = threading.Lock()
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Make operations of this thread return leaves: values without rule and inputs.
+
+    >>> with no_grad():
+    ...     y = Value(3.0) * 2
+    >>> y.inputs
+    ()
+    """
+    global _paused_threads
+    outer = getattr(_local, "paused", False)
+    with _lock:
+        _paused_threads += 1
+    _local.paused = True
+    try:
+        yield
+    finally:
+        _local.paused = outer
+        with _lock:
+            _paused_threads -= 1
+
+
+def _record(data: Any, rule: Rule, inputs: tuple[Any, ...]) -> Value:
+    v = _new(Value)
+    v.data = data
+    v.grad = None
+    v.rule = rule
+    v.inputs = inputs
+    v.label = ""
+    v.number = _new_number()
+    if _paused_threads and getattr(_local, "paused", False):
+        v.rule, v.inputs = None, ()
+    return v
+
+
+def apply(rule: Rule, *inputs: Any) -> Any:
+    """Return the rule's function of Values and numbers: a Value if there is one among them."""
+    inputs = tuple(
+        [x if type(x) is Value or type(x) is float else plain_number(x, rule.name) for x in inputs]
+    )
+    for x, partial in zip(inputs, rule.partials, strict=False):
+        if partial is None and type(x) is Value:
+            raise TypeError(f"{rule.name}: {x!r} must be a plain number, it has no derivative")
+    data = rule.function(*[x.data if type(x) is Value else x for x in inputs])
+    return _record(data, rule, inputs) if Value in map(type, inputs) else data
+
+
+def _unary(name: str) -> Callable[[Value], Value]:
+    rule = find(name)
+    function = rule.function
+
+    def method(self: Value) -> Value:
+        return _record(function(self.data), rule, (self,))
+
+    return named(method, name, function.__doc__)
+
+
+def _binary(name: str) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
+    rule = find(name)
+    function = rule.function
+
+    def method(self: Value, other: Any) -> Value:
+        if type(other) is Value:
+            return _record(function(self.data, other.data), rule, (self, other))
+        if (other := _operand(other, rule)) is NotImplemented:
+            return NotImplemented
+        return _record(function(self.data, other), rule, (self, other))
+
+    def reflected(self: Value, other: Any) -> Value:
+        if (other := _operand(other, rule)) is NotImplemented:
+            return NotImplemented
+        return _record(function(other, self.data), rule, (other, self))
+
+    return method, reflected
+
+
+def _function(name: str, *defaults: Any) -> Callable[..., Value]:
+    rule = find(name)
+    arity = len(rule.partials)
+
+    def method(*inputs: Any) -> Value:
+        missing = arity - len(inputs)
+        if not 0 <= missing <= len(defaults):
+            raise TypeError(f"{name} takes {arity} arguments, {len(inputs)} were given: {inputs}")
+        result: Value = apply(rule, *inputs, *defaults[len(defaults) - missing :])
+        return result
+
+    return named(method, name, rule.function.__doc__)
+
+
+def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
+    def method(self: Value, other: Any) -> bool:
+        if type(other) is Value:
+            return compare(self.data, other.data)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return compare(self.data, other)
+
+    return method
+
+
+def _refusal(use: str, instead: str) -> Callable[..., NoReturn]:
+    def method(self: Value, *_: Any) -> NoReturn:
+        raise TypeError(
+            f"{use}: {self!r} would silently lose its derivative here. "
+            f"Write {instead}; or v.data for the plain number"
+        )
+
+    return method
+
+
+@final
+class Value(OwnFunctions):
+    """Hold a real number and remember how it was computed.
+
+    `data` is the number, `grad` the derivative of the last `backward` with respect to it (None
+    until one has reached it), `rule` and `inputs` the operation that made it (None and () for a
+    leaf), `label` a name for people. Raises TypeError for anything that is not a real number.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0)
+    >>> y = a * b + a
+    >>> y.backward()
+    >>> a
+    Value(2.0, grad=-2.0, label='a')
+    """
+
+    __slots__ = ("data", "grad", "inputs", "label", "number", "rule")
+    __array_priority__ = -1.0  # above NumPy's scalars, which then leave v to us; below its arrays
+    drawing: ClassVar[Callable[[Any], str | None] | None] = None  # set by viz: SVG for notebooks
+
+    data: Any
+    grad: Any
+    rule: Rule | None
+    inputs: tuple[Any, ...]
+    label: str
+    number: int
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        self.data = data if type(data) is float else plain_number(data, f"Value({_short(data)})")
+        self.grad = None
+        self.rule = None
+        self.inputs = ()
+        self.label = label
+        self.number = _new_number()
+
+    __add__, __radd__ = _binary("add")
+    __sub__, __rsub__ = _binary("sub")
+    __mul__, __rmul__ = _binary("mul")
+    __truediv__, __rtruediv__ = _binary("div")
+    __floordiv__, __rfloordiv__ = _binary("floordiv")
+    __mod__, __rmod__ = _binary("mod")
+    __pow__, __rpow__ = _binary("pow")
+    __neg__ = _unary("neg")
+    __abs__ = _unary("abs")
+    __floor__ = floor = _unary("floor")
+    __ceil__ = ceil = _unary("ceil")
+    __round__ = round = _function("round", 0)
+
+    __eq__ = _comparison(operator.eq)  # type: ignore[assignment]
+    __ne__ = _comparison(operator.ne)  # type: ignore[assignment]
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
+    __hash__ = object.__hash__  # identity: Values are safe as dictionary keys
+
+    exp, exp2, expm1 = _unary("exp"), _unary("exp2"), _unary("expm1")
+    log, log2, log10, log1p = _unary("log"), _unary("log2"), _unary("log10"), _unary("log1p")
+    sqrt, cbrt = _unary("sqrt"), _unary("cbrt")
+    sin, cos, tan = _unary("sin"), _unary("cos"), _unary("tan")
+    asin, acos, atan = _unary("asin"), _unary("acos"), _unary("atan")
+    sinh, cosh, tanh = _unary("sinh"), _unary("cosh"), _unary("tanh")
+    asinh, acosh, atanh = _unary("asinh"), _unary("acosh"), _unary("atanh")
+    atan2, hypot = _function("atan2"), _function("hypot")
+    erf, erfc, gaussian = _unary("erf"), _unary("erfc"), _unary("gaussian")
+    normal_cdf = _unary("normal_cdf")
+    gamma, lgamma, digamma = _unary("gamma"), _unary("lgamma"), _unary("digamma")
+    polygamma = _function("polygamma")
+    sigmoid, logsigmoid, softplus = _unary("sigmoid"), _unary("logsigmoid"), _unary("softplus")
+    relu, selu, gelu = _unary("relu"), _unary("selu"), _unary("gelu")
+    silu = swish = _unary("silu")
+    mish, sign = _unary("mish"), _unary("sign")
+    leaky_relu, elu = _function("leaky_relu", 0.01), _function("elu", 1.0)
+    minimum, maximum = _function("minimum"), _function("maximum")
+    clip = _function("clip")
+
+    # the names under which NumPy looks for the methods of the elements of an object array
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    arcsinh, arccosh, arctanh, rint = asinh, acosh, atanh, round
+
+    def where(condition: Any, a: Any, b: Any) -> Value:  # type: ignore[misc]
+        """Return a where the condition holds, else b; the other one gets no gradient at all.
+
+        >>> x = Value(0.0)
+        >>> y = Value.where(x > 0, x.sqrt(), 0.0)
+        >>> y.backward()
+        >>> x.grad is None  # there is no path, hence no 0 * inf
+        True
+        """
+        if type(condition) is Value:
+            raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
+        holds = bool(condition)
+        a, b = (a if holds else detached(a)), (detached(b) if holds else b)
+        return _record(numbers.where(holds, detached(a), detached(b)), find("where"), (holds, a, b))
+
+    def abs(self) -> Value:
+        """Return |x|; its derivative at 0 is 0."""
+        return self.__abs__()
+
+    def hardtanh(self) -> Value:
+        """Return x held between -1 and 1."""
+        return self.clip(-1, 1)
+
+    def __pos__(self) -> Value:
+        return self
+
+    def conjugate(self) -> Value:
+        """Return the value itself, for NumPy's complex-minded functions."""
+        return self
+
+    __float__ = _refusal("float(v) or math.f(v)", "autograd.sin(v) for math.sin(v), and so on")
+    __int__ = _refusal("int(v)", "autograd.floor(v) or round(v)")
+    __bool__ = _refusal("if v", "a comparison, as v > 0 or v != 0")
+    __len__ = _refusal("len(v)", "a list of Values where a sequence is wanted: v is one number")
+    __getitem__ = _refusal("v[i]", "a list of Values where a sequence is wanted: v is one number")
+
+    def __repr__(self) -> str:
+        grad = "" if self.grad is None else f", grad={self.grad!r}"
+        return f"Value({self.data!r}{grad}{f', label={self.label!r}' if self.label else ''})"
+
+    def __format__(self, spec: str) -> str:
+        if spec and isinstance(self.data, Fraction):  # Python 3.11 formats no fractions
+            return format(float(self.data), spec)
+        return format(self.data, spec) if spec else repr(self)
+
+    def _repr_svg_(self) -> str | None:
+        return Value.drawing(self) if Value.drawing else None
+
+    def __reduce__(self) -> Any:
+        from autograd import copying
+
+        return copying.reduce(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        from autograd import copying
+
+        return copying.deepcopy(self, memo)
+
+    def detach(self) -> Value:
+        """Return a leaf with the same data and label: the gradient stops there."""
+        return Value(self.data, self.label)
+
+    def recompute(self) -> Value:
+        """Evaluate the graph again, after the data of leaves was changed, and return self.
+
+        Branches that Python took while recording are kept. A backward pass reads the data that
+        it finds: after a change of a leaf, recompute first.
+        """
+        for v in nodes(self):
+            if v.rule:
+                v.data = v.rule.function(*map(detached, v.inputs))
+        return self
+
+    def zero_grad(self) -> None:
+        """Set the grad of this value, and of all it was computed from, to zero."""
+        for v in nodes(self):
+            v.grad = 0.0 if isinstance(v.data, float) else 0
+
+    def backward(self) -> None:
+        """Set grad = d(self)/d(v) on all v that self was computed from, by the chain rule.
+
+        Interior gradients are assigned; those of leaves are added to what is there, until it is
+        zeroed. Linear in time, without recursion, in the same order on every run. Source:
+        Griewank and Walther 2008, "Evaluating Derivatives", section 3.2.
+
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.grad
+        6.0
+        """
+        one = 1.0 if isinstance(self.data, float) else 1
+        if self.rule is None:
+            self.grad = one if self.grad is None else self.grad + one
+            return
+        unset = object()  # stands in the grad of interior nodes that are waiting for their first
+        order = [self]
+        push = order.append
+        self.grad = unset
+        for v in order:
+            for x in v.inputs:
+                if type(x) is Value and x.rule is not None and x.grad is not unset:
+                    x.grad = unset
+                    push(x)
+        order.sort(key=_number, reverse=True)
+        self.grad = one
+        try:
+            for v in order:
+                g, inputs, partials = v.grad, v.inputs, v.rule.partials
+                try:
+                    if len(partials) == 2:  # written out, for speed: most nodes have two inputs
+                        a, b = inputs
+                        p, q = partials
+                        if type(b) is not Value:
+                            c = g * p if type(p) is int else g * p(v.data, a.data, b)
+                        elif type(a) is not Value:
+                            c = g * q if type(q) is int else g * q(v.data, a, b.data)
+                            a = b
+                        else:
+                            e = g * q if type(q) is int else g * q(v.data, a.data, b.data)
+                            c = g * p if type(p) is int else g * p(v.data, a.data, b.data)
+                            t = b.grad
+                            b.grad = e if t is None or t is unset else t + e
+                        t = a.grad
+                        a.grad = c if t is None or t is unset else t + c
+                        continue
+                    if len(partials) == 1:
+                        a, = inputs
+                        p, = partials
+                        c = g * p if type(p) is int else g * p(v.data, a.data)
+                        t = a.grad
+                        a.grad = c if t is None or t is unset else t + c
+                        continue
+                except (ZeroDivisionError, OverflowError):
+                    pass
+                for x, d in zip(inputs, derivatives(v), strict=True):
+                    if type(x) is Value:
+                        t = x.grad
+                        x.grad = g * d if t is None or t is unset else t + g * d
+        finally:  # an exact number may raise: leave no mark behind
+            for v in order:
+                if v.grad is unset:
+                    v.grad = None
+
+
+
+
+def detached(x: Any) -> Any:
+    """Return the plain number of a Value, and anything else as it is."""
+    return x.data if type(x) is Value else x
+
+
+def nodes(y: Value) -> list[Value]:
+    """Return y and every Value it was computed from, inputs before what was made of them.
+
+    >>> a, b = Value(2.0, "a"), Value(3.0, "b")
+    >>> [v.label for v in nodes(b - a)]
+    ['a', 'b', '']
+    """
+    if type(y) is not Value:
+        raise TypeError(f"nodes({_short(y)}): only a Value has a graph")
+    found, order = {y}, [y]
+    for v in order:
+        for x in v.inputs:
+            if type(x) is Value and x not in found:
+                found.add(x)
+                order.append(x)
+    order.sort(key=_number)
+    return order
+
+
+def derivatives(v: Value) -> list[Any]:
+    """Return the local derivatives of v: d(v)/d(input) for each of its inputs, 0 for constants.
+
+    >>> derivatives(Value(3.0) * 2)
+    [2, 0]
+    """
+    if v.rule is None:
+        return []
+    wanted = [type(x) is Value for x in v.inputs]
+    return v.rule.derivatives(v.data, [detached(x) for x in v.inputs], wanted)
+
+
+def dependents(y: Value, xs: Sequence[Value]) -> list[Value]:
+    """Return, in topological order, xs and what was computed from them on the way to y."""
+    order = nodes(y)
+    found = set(xs).intersection(order)
+    for v in order:
+        if v.rule is not None and not found.isdisjoint(x for x in v.inputs if type(x) is Value):
+            found.add(v)
+    return [v for v in order if v in found]
+
+
+def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list[Any]:
+    """Return dy/dx for every x in xs, changing nothing: 0 where there is no path.
+
+    With `create_graph` they are Values that can be differentiated again; otherwise numbers.
+    Raises TypeError if y or one of xs is not a Value.
+
+    >>> x = Value(3.0)
+    >>> [dy] = gradients(x**3, [x], create_graph=True)
+    >>> gradients(dy, [x])
+    [18.0]
+    """
+    for v in (y, *xs):
+        if type(v) is not Value:
+            raise TypeError(
+                f"gradients(y, xs): {_short(v)} is not a Value. y is a Value computed from "
+                "the Values in the list xs: gradients(x * x, [x])"
+            )
+    adjoint: dict[Value, Any] = {y: 1.0 if isinstance(y.data, float) else 1}
+    path = dependents(y, xs)
+    on_path = set(path)
+    for v in reversed(path):
+        if v.rule is None:
+            continue
+        g = adjoint[v]
+        wanted = [type(x) is Value and x in on_path for x in v.inputs]
+        if create_graph:
+            partials = v.rule.derivatives(v, v.inputs, wanted)
+        else:
+            partials = v.rule.derivatives(v.data, [detached(x) for x in v.inputs], wanted)
+        for x, d, want in zip(v.inputs, partials, wanted, strict=True):
+            if want:
+                term = g if type(d) is int and d == 1 else g * d
+                adjoint[x] = adjoint[x] + term if x in adjoint else term
+    zero = 0.0 if isinstance(y.data, float) else 0
+    found = [adjoint.get(x, zero) if x in on_path else zero for x in xs]
+    if create_graph:
+        return [g if type(g) is Value else Value(g) for g in found]
+    return found
