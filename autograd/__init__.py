@@ -1,5 +1,43 @@
-"""A scalar reverse-mode automatic differentiation engine: write scalars, see every derivative."""
+"""A scalar reverse-mode automatic differentiation engine: write scalars, see every derivative.
 
-from autograd import functions
-from autograd.functions import *  # noqa: F403
+>>> a = Value(2.0, label="a")
+>>> y = a * tanh(a)
+>>> y.backward()
+>>> a
+Value(2.0, grad=1.1053294777451022, label='a')
+"""
+
+from pathlib import Path
+
+if Path(__file__).with_name("tracer.py").exists():
+    raise ImportError(
+        "two packages are called autograd: HIPS autograd is installed over chalkgrad's files in "
+        f"{Path(__file__).parent}. Keep one of them: pip uninstall -y autograd chalkgrad, then "
+        "pip install chalkgrad; use separate virtual environments to have both"
+    )
+
+from autograd.functions import (
+    abs, acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, clip, cos, cosh, digamma, dot,
+    elu, erf, erfc, exp, exp2, expm1, floor, gamma, gaussian, gelu, hardtanh, hypot, leaky_relu,
+    lgamma, log, log1p, log2, log10, log_softmax, logsigmoid, logsumexp, max, maximum, mean, min,
+    minimum, mish, norm, normal_cdf, polygamma, prod, relu, round, selu, sigmoid, sign, silu, sin,
+    sinh, softmax, softplus, sqrt, sum, swish, tan, tanh, where,
+)  # fmt: skip
+from autograd.primitive import primitive
+from autograd.show import name, table, tree
+from autograd.transforms import (
+    derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp,
+)  # fmt: skip
 from autograd.value import Value, derivatives, gradients, no_grad, nodes
+
+__version__ = "0.1.0"
+__all__ = [
+    "Value", "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil",
+    "clip", "cos", "cosh", "derivative", "derivatives", "digamma", "dot", "elu", "erf", "erfc",
+    "exp", "exp2", "expm1", "floor", "gamma", "gaussian", "gelu", "grad", "gradients", "hardtanh",
+    "hessian", "hvp", "hypot", "jacobian", "jvp", "leaky_relu", "lgamma", "log", "log10", "log1p",
+    "log2", "log_softmax", "logsigmoid", "logsumexp", "max", "maximum", "mean", "min", "minimum",
+    "mish", "name", "no_grad", "nodes", "norm", "normal_cdf", "polygamma", "primitive", "prod",
+    "relu", "round", "selu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus",
+    "sqrt", "sum", "swish", "table", "tan", "tanh", "tree", "value_and_grad", "vjp", "where",
+]  # fmt: skip

@@ -47,7 +47,7 @@ def context(*numbers: Any) -> Any:
     """Return the mpmath context of the first number that has one, else None."""
     for x in map(plain, numbers):
         if hasattr(x, "_mpf_") or hasattr(x, "_mpi_"):
-            return x.ctx
+            return x.context if hasattr(x, "context") else x.ctx
     return None
 
 
@@ -122,6 +122,11 @@ def any_number(formula: Function) -> Function:
         for x in xs:
             if isinstance(x, np.ndarray) and x.dtype == object:
                 return np.frompyfunc(function, len(xs), 1)(*xs)
+            if isinstance(x, (str, list, tuple, dict, complex, type(None))):
+                raise TypeError(
+                    f"{function.__name__}: {x!r} is not a real number. Allowed are numbers, "
+                    "Values and NumPy arrays; for a list write [f(x) for x in numbers]"
+                )
         return formula(*xs)
 
     return function
@@ -221,6 +226,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     >>> where(2 > 1, 3.0, 0)
     3.0
     """
+    if isinstance(condition, OwnFunctions):
+        raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
     if isinstance(a, OwnFunctions) or isinstance(b, OwnFunctions):
         kind: Any = type(a) if isinstance(a, OwnFunctions) else type(b)
         return kind.where(condition, a, b)

@@ -15,7 +15,8 @@ import difflib
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from fractions import Fraction
+from itertools import accumulate, zip_longest
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ import numpy as np
 from autograd import activations, numbers, reductions
 from autograd.activations import SELU_ALPHA, SELU_SCALE, sigmoid, softplus
 from autograd.numbers import (
-    cos, cosh, digamma, divide, exp, expm1, gaussian, hypot, is_exact, ln, log, maximum, minimum,
-    normal_cdf, pi, polygamma, power, ratio, sign, sin, sinh, sqrt, tanh, where,
+    context, cos, cosh, digamma, divide, exp, expm1, gaussian, hypot, is_exact, ln, log, maximum, minimum,
+    normal_cdf, pi, plain, polygamma, power, ratio, sign, sin, sinh, sqrt, tanh, where,
 )  # fmt: skip
 from autograd.reductions import shares
 
@@ -36,8 +37,8 @@ Partial = int | Function | None
 class Rule:
     """Hold one row: y = function(*inputs) and its partial derivatives.
 
-    `partials` has an entry per argument; a function of any number of arguments has
-    `all_partials`, one function that returns the whole list.
+    `partials` has an entry per argument, None for a parameter; a function of any number of
+    arguments has `all_partials`, one function that returns the whole list.
     """
 
     name: str
@@ -45,18 +46,19 @@ class Rule:
     function: Function
     partials: tuple[Partial, ...] = ()
     all_partials: Function | None = None
-    binary: bool = False
 
     def derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         """Return dy/dx for the wanted inputs (0 for the others), under IEEE rules for floats."""
+        if type(y) is not float:
+            xs = self._in_kind_of(y, xs)
         try:
             return self._derivatives(y, xs, wanted)
         except (ZeroDivisionError, OverflowError):
             if is_exact(y, *xs):
                 raise
         with np.errstate(all="ignore"):  # floats: 1/0 is inf, and NumPy's scalars know that
-            y, *xs = (np.float64(x) if isinstance(x, (float, int)) else x for x in (y, *xs))
-            return [float(d) for d in self._derivatives(y, xs, wanted)]
+            xs = self._each(np.float64, xs)
+            return [float(d) for d in self._derivatives(np.float64(y), xs, wanted)]
 
     def _derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         if self.all_partials is not None:
@@ -64,6 +66,19 @@ class Rule:
         return [
             (p(y, *xs) if callable(p) else p) if want else 0
             for p, want in zip(self.partials, wanted, strict=True)
+        ]
+
+    def _in_kind_of(self, y: Any, xs: Sequence[Any]) -> Sequence[Any]:
+        """Return xs with Python's numbers as y's kind: 1/7 is a fraction if y is one."""
+        if isinstance(plain(y), Fraction):
+            return self._each(Fraction, xs)
+        return self._each(c.mpf, xs) if (c := context(y)) else xs
+
+    def _each(self, make: Function, xs: Sequence[Any]) -> list[Any]:
+        """Return xs with each int and float made anew, but not those that are parameters."""
+        return [
+            make(x) if isinstance(x, (int, float)) and p is not None else x
+            for x, p in zip_longest(xs, self.partials[: len(xs)], fillvalue=0)
         ]
 
     def __reduce__(self) -> tuple[Function, tuple[str]]:
@@ -92,12 +107,12 @@ def find(name: str) -> Rule:
 
 def row(name: str, function: Function, *partials: Partial, symbol: str = "") -> None:
     """Add a row for a function of as many arguments as there are partials."""
-    TABLE[name] = Rule(name, symbol or name, function, partials, None, len(partials) == 2)
+    TABLE[name] = Rule(name, symbol or name, function, partials)
 
 
-def wide(name: str, function: Function, all_partials: Function) -> None:
-    """Add a row for a function of any number of arguments."""
-    TABLE[name] = Rule(name, name, function, (), all_partials)
+def wide(name: str, function: Function, all_partials: Function, *parameters: None) -> None:
+    """Add a row for a function of any number of arguments, after its parameters."""
+    TABLE[name] = Rule(name, name, function, parameters, all_partials)
 
 
 def density(x: Any) -> Any:
@@ -219,6 +234,6 @@ wide("norm",        reductions.norm,        lambda y, *xs: [where(y == 0, 0, x /
 wide("max",         reductions.max,         lambda y, *xs: ties(y, xs))
 wide("min",         reductions.min,         lambda y, *xs: ties(y, xs))
 wide("logsumexp",   reductions.logsumexp,   lambda y, *xs: shares(*xs))
-wide("softmax",     reductions.softmax,     lambda y, i, *xs: [0, *softmax_row(i, shares(*xs))])
-wide("log_softmax", reductions.log_softmax, lambda y, i, *xs: [0, *log_softmax_row(i, shares(*xs))])
+wide("softmax",     reductions.softmax,     lambda y, i, *xs: [0, *softmax_row(i, shares(*xs))],     None)
+wide("log_softmax", reductions.log_softmax, lambda y, i, *xs: [0, *log_softmax_row(i, shares(*xs))], None)
 # fmt: on

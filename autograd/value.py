@@ -11,9 +11,10 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from itertools import count
 from typing import Any, ClassVar, NoReturn, final
 
@@ -30,7 +31,7 @@ _MISFITS: list[tuple[Any, str]] = [
     ((bool, np.bool_), "a truth value: write int(flag), or where(flag, a, b)"),
     ((complex, np.complexfloating), "complex: differentiate its real and imaginary parts apart"),
     (str, "text: write Value(float(text))"),
-    (type(None), "nothing: does the function that made it lack a return?"),
+    (type(None), "nothing (does the function that made it lack a return?)"),
     (np.ndarray, "an array: write [Value(x) for x in array], or array.item() if it holds one"),
     ((list, tuple, set), "a collection: write [Value(x) for x in numbers]"),
     (dict, "a dict: write {key: Value(x) for key, x in numbers.items()}"),
@@ -76,13 +77,28 @@ def _operand(x: Any, rule: Rule) -> Any:
     return NotImplemented
 
 
-_paused_threads = 0
+_paused_threads = 0  # the one test that recording makes for no_grad in the usual case
 _local = threading.local()
 _lock = threading.Lock()
 
 
 @contextmanager
-def no_grad() -> Iterator[None]:
+def recording(on: bool) -> Iterator[bool]:
+    """Switch recording on or off in this thread, and say whether it was on before."""
+    global _paused_threads
+    was_on = not getattr(_local, "paused", False)
+    with _lock:
+        _paused_threads += was_on - on
+    _local.paused = not on
+    try:
+        yield was_on
+    finally:
+        _local.paused = not was_on
+        with _lock:
+            _paused_threads -= was_on - on
+
+
+def no_grad() -> AbstractContextManager[bool]:
     """Make operations of this thread return leaves: values without rule and inputs.
 
     >>> with no_grad():
@@ -90,17 +106,7 @@ def no_grad() -> Iterator[None]:
     >>> y.inputs
     ()
     """
-    global _paused_threads
-    outer = getattr(_local, "paused", False)
-    with _lock:
-        _paused_threads += 1
-    _local.paused = True
-    try:
-        yield
-    finally:
-        _local.paused = outer
-        with _lock:
-            _paused_threads -= 1
+    return recording(False)
 
 
 def _record(data: Any, rule: Rule, inputs: tuple[Any, ...]) -> Value:
@@ -113,6 +119,14 @@ def _record(data: Any, rule: Rule, inputs: tuple[Any, ...]) -> Value:
     v.number = _new_number()
     if _paused_threads and getattr(_local, "paused", False):
         v.rule, v.inputs = None, ()
+    return v
+
+
+def restore(data: Any, grad: Any, rule: Rule | None, inputs: tuple[Any, ...], label: str) -> Value:
+    """Return a Value with these fields and a new number, as copies and unpickled ones need."""
+    v = _new(Value)
+    v.data, v.grad, v.rule, v.inputs, v.label = data, grad, rule, inputs, label
+    v.number = _new_number()
     return v
 
 
@@ -182,14 +196,15 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], b
     return method
 
 
-def _refusal(use: str, instead: str) -> Callable[..., NoReturn]:
-    def method(self: Value, *_: Any) -> NoReturn:
-        raise TypeError(
-            f"{use}: {self!r} would silently lose its derivative here. "
-            f"Write {instead}; or v.data for the plain number"
-        )
+def _refuse(v: Value, use: str, instead: str) -> NoReturn:
+    raise TypeError(
+        f"{use}: {v!r} would silently lose its derivative here. "
+        f"Write {instead}; or v.data for the plain number"
+    )
 
-    return method
+
+def _refusal(use: str, instead: str) -> Callable[..., NoReturn]:
+    return lambda self, *_: _refuse(self, use, instead)
 
 
 @final
@@ -280,8 +295,6 @@ class Value(OwnFunctions):
         >>> x.grad is None  # there is no path, hence no 0 * inf
         True
         """
-        if type(condition) is Value:
-            raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
         holds = bool(condition)
         a, b = (a if holds else detached(a)), (detached(b) if holds else b)
         return _record(numbers.where(holds, detached(a), detached(b)), find("where"), (holds, a, b))
@@ -304,8 +317,16 @@ class Value(OwnFunctions):
     __float__ = _refusal("float(v) or math.f(v)", "autograd.sin(v) for math.sin(v), and so on")
     __int__ = _refusal("int(v)", "autograd.floor(v) or round(v)")
     __bool__ = _refusal("if v", "a comparison, as v > 0 or v != 0")
-    __len__ = _refusal("len(v)", "a list of Values where a sequence is wanted: v is one number")
-    __getitem__ = _refusal("v[i]", "a list of Values where a sequence is wanted: v is one number")
+    __len__ = _refusal("len(v)", "a list of Values, as [v]: a Value is one number")
+    __getitem__ = _refusal("v[i]", "a list of Values, as [v]: a Value is one number")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if dtype is not None and np.dtype(dtype) != object:
+            use = f"np.array([v, ...], dtype={np.dtype(dtype)})"
+            _refuse(self, use, "it without dtype, for an array of Values")
+        cell = np.empty(1, dtype=object)
+        cell[0] = self
+        return cell.reshape(())
 
     def __repr__(self) -> str:
         grad = "" if self.grad is None else f", grad={self.grad!r}"
@@ -378,33 +399,32 @@ class Value(OwnFunctions):
         self.grad = one
         try:
             for v in order:
-                g, inputs, partials = v.grad, v.inputs, v.rule.partials
-                try:
-                    if len(partials) == 2:  # written out, for speed: most nodes have two inputs
+                g, y, inputs, partials = v.grad, v.data, v.inputs, v.rule.partials
+                try:  # written out for floats and one or two inputs, as nearly all nodes are
+                    if type(y) is float and len(partials) == 2 == len(inputs):
                         a, b = inputs
                         p, q = partials
                         if type(b) is not Value:
-                            c = g * p if type(p) is int else g * p(v.data, a.data, b)
+                            c = g * (p if type(p) is int else p(y, a.data, b))
                         elif type(a) is not Value:
-                            c = g * q if type(q) is int else g * q(v.data, a, b.data)
+                            c = g * (q if type(q) is int else q(y, a, b.data))
                             a = b
                         else:
-                            e = g * q if type(q) is int else g * q(v.data, a.data, b.data)
-                            c = g * p if type(p) is int else g * p(v.data, a.data, b.data)
+                            c = g * (p if type(p) is int else p(y, a.data, b.data))
+                            e = g * (q if type(q) is int else q(y, a.data, b.data))
                             t = b.grad
                             b.grad = e if t is None or t is unset else t + e
                         t = a.grad
                         a.grad = c if t is None or t is unset else t + c
                         continue
-                    if len(partials) == 1:
-                        a, = inputs
-                        p, = partials
-                        c = g * p if type(p) is int else g * p(v.data, a.data)
+                    if type(y) is float and len(partials) == 1 == len(inputs):
+                        [a], [p] = inputs, partials
+                        c = g * (p if type(p) is int else p(y, a.data))
                         t = a.grad
                         a.grad = c if t is None or t is unset else t + c
                         continue
                 except (ZeroDivisionError, OverflowError):
-                    pass
+                    pass  # where IEEE 754 has an answer the general way knows it
                 for x, d in zip(inputs, derivatives(v), strict=True):
                     if type(x) is Value:
                         t = x.grad
@@ -422,16 +442,18 @@ def detached(x: Any) -> Any:
     return x.data if type(x) is Value else x
 
 
-def nodes(y: Value) -> list[Value]:
-    """Return y and every Value it was computed from, inputs before what was made of them.
+def nodes(*ys: Value) -> list[Value]:
+    """Return ys and every Value they were computed from, inputs before what was made of them.
 
     >>> a, b = Value(2.0, "a"), Value(3.0, "b")
     >>> [v.label for v in nodes(b - a)]
     ['a', 'b', '']
     """
-    if type(y) is not Value:
-        raise TypeError(f"nodes({_short(y)}): only a Value has a graph")
-    found, order = {y}, [y]
+    for y in ys:
+        if type(y) is not Value:
+            raise TypeError(f"nodes({_short(y)}): only a Value has a graph")
+    found = set(ys)
+    order = list(found)
     for v in order:
         for x in v.inputs:
             if type(x) is Value and x not in found:
@@ -439,6 +461,16 @@ def nodes(y: Value) -> list[Value]:
                 order.append(x)
     order.sort(key=_number)
     return order
+
+
+def dependents(ys: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
+    """Return, in topological order, those of xs that ys depend on and what lies between."""
+    order = nodes(*ys)
+    found = set(xs).intersection(order)
+    for v in order:
+        if v.rule is not None and not found.isdisjoint([x for x in v.inputs if type(x) is Value]):
+            found.add(v)
+    return [v for v in order if v in found]
 
 
 def derivatives(v: Value) -> list[Any]:
@@ -453,14 +485,46 @@ def derivatives(v: Value) -> list[Any]:
     return v.rule.derivatives(v.data, [detached(x) for x in v.inputs], wanted)
 
 
-def dependents(y: Value, xs: Sequence[Value]) -> list[Value]:
-    """Return, in topological order, xs and what was computed from them on the way to y."""
-    order = nodes(y)
-    found = set(xs).intersection(order)
-    for v in order:
-        if v.rule is not None and not found.isdisjoint(x for x in v.inputs if type(x) is Value):
-            found.add(v)
-    return [v for v in order if v in found]
+def _partials(v: Value, on_path: set[Value], as_graph: bool) -> Iterator[tuple[Value, Any]]:
+    """Yield the inputs of v on the path with d(v)/d(input): Values if a graph is wanted."""
+    wanted = [type(x) is Value and x in on_path for x in v.inputs]
+    if v.rule is not None and any(wanted):
+        y, xs = (v, v.inputs) if as_graph else (v.data, [detached(x) for x in v.inputs])
+        for x, d, want in zip(v.inputs, v.rule.derivatives(y, xs, wanted), wanted, strict=True):
+            if want:
+                yield x, d
+
+
+def _times(d: Any, t: Any) -> Any:
+    return t if type(d) is int and d == 1 else d * t  # a graph without multiplications by 1
+
+
+def pull_back(ys: Sequence[Value], seeds: Sequence[Any], xs: Sequence[Value],
+              as_graph: bool = False) -> list[Any]:  # fmt: skip
+    """Return for every x the sum over ys of seed * dy/dx, None where there is no path."""
+    path = dependents(ys, xs)
+    on_path = set(path)
+    adjoints: dict[Value, Any] = {}
+    for y, seed in zip(ys, seeds, strict=True):
+        adjoints[y] = adjoints[y] + seed if y in adjoints else seed
+    for v in reversed(path):
+        for x, d in _partials(v, on_path, as_graph):
+            term = _times(d, adjoints[v])
+            adjoints[x] = adjoints[x] + term if x in adjoints else term
+    return [adjoints.get(x) for x in xs]
+
+
+def push_forward(ys: Sequence[Any], xs: Sequence[Value], tangents: Sequence[Any],
+                 as_graph: bool = False) -> list[Any]:  # fmt: skip
+    """Return for every y the sum over xs of dy/dx * tangent, None where there is no path."""
+    path = dependents([y for y in ys if type(y) is Value], xs)
+    on_path = set(path)
+    found: dict[Any, Any] = dict(zip(xs, tangents, strict=True))
+    for v in path:
+        if v not in found:
+            terms = [_times(d, found[x]) for x, d in _partials(v, on_path, as_graph)]
+            found[v] = reduce(operator.add, terms)
+    return [found.get(y) if type(y) is Value else None for y in ys]
 
 
 def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list[Any]:
@@ -474,30 +538,16 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
     >>> gradients(dy, [x])
     [18.0]
     """
-    for v in (y, *xs):
-        if type(v) is not Value:
-            raise TypeError(
-                f"gradients(y, xs): {_short(v)} is not a Value. y is a Value computed from "
-                "the Values in the list xs: gradients(x * x, [x])"
-            )
-    adjoint: dict[Value, Any] = {y: 1.0 if isinstance(y.data, float) else 1}
-    path = dependents(y, xs)
-    on_path = set(path)
-    for v in reversed(path):
-        if v.rule is None:
-            continue
-        g = adjoint[v]
-        wanted = [type(x) is Value and x in on_path for x in v.inputs]
-        if create_graph:
-            partials = v.rule.derivatives(v, v.inputs, wanted)
-        else:
-            partials = v.rule.derivatives(v.data, [detached(x) for x in v.inputs], wanted)
-        for x, d, want in zip(v.inputs, partials, wanted, strict=True):
-            if want:
-                term = g if type(d) is int and d == 1 else g * d
-                adjoint[x] = adjoint[x] + term if x in adjoint else term
-    zero = 0.0 if isinstance(y.data, float) else 0
-    found = [adjoint.get(x, zero) if x in on_path else zero for x in xs]
+    if type(xs) is Value:
+        raise TypeError("gradients(y, xs): xs is a list of Values: write gradients(y, [x])")
+    wrong = [v for v in (y, *xs) if type(v) is not Value]
+    if wrong:
+        raise TypeError(
+            f"gradients(y, xs): {_short(wrong[0])} is not a Value. y is a Value computed from "
+            "the Values in the list xs, as in gradients(x * x, [x])"
+        )
+    zero, one = (0.0, 1.0) if isinstance(y.data, float) else (0, 1)
+    found = [zero if g is None else g for g in pull_back([y], [one], xs, create_graph)]
     if create_graph:
         return [g if type(g) is Value else Value(g) for g in found]
     return found

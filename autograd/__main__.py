@@ -1,0 +1,69 @@
+"""A prompt with the engine's names imported: python -m autograd."""
+
+from __future__ import annotations
+
+import argparse
+import builtins
+import code
+from typing import Any
+
+import autograd
+
+try:
+    from autograd.value import Value
+except ImportError as error:  # HIPS autograd has taken our __init__.py; this file is ours alone
+    raise SystemExit(
+        "the package autograd that Python finds is not chalkgrad's "
+        f"({getattr(autograd, '__file__', '?')}): HIPS autograd has the same name. "
+        "Use a virtual environment with one of them"
+    ) from error
+
+TOUR = """\
+[bold]chalkgrad[/bold]  Write scalars. See every derivative.
+
+  a = Value(2.0, label="a")              a number that remembers
+  y = a * tanh(a) + 1                    write mathematics
+  y.backward(); a.grad                   dy/da
+  grad(lambda x: x**3)(2.0)              derivatives of functions ...
+  hessian(lambda x: x[0]**2 * x[1])([3.0, 5.0])
+  derivative(sin, 4)(1.0)                ... of any order
+  table(y)                               the forward and the reverse trace
+  tree(y)                                the expression as a tree
+  import viz; viz.draw(y).save("y.svg")  the diagram
+
+Imported: Value, grad, value_and_grad, jacobian, hessian, jvp, vjp, hvp, derivative, all functions,
+np, and autograd itself: autograd.sum, .abs, .max, .min, .round leave Python's own names alone.
+"""
+
+
+def names() -> dict[str, Any]:
+    """Return what the prompt imports: every public name that shadows no built-in."""
+    import numpy as np
+
+    public = {name: getattr(autograd, name) for name in autograd.__all__}
+    kept = {name: f for name, f in public.items() if not hasattr(builtins, name)}
+    return {**kept, "Value": Value, "autograd": autograd, "np": np}
+
+
+def main() -> None:
+    """Open the prompt, IPython's where it is installed."""
+    parser = argparse.ArgumentParser(prog="python -m autograd", description=__doc__)
+    parser.add_argument("--plain", action="store_true", help="Python's own prompt, not IPython's")
+    plain = parser.parse_args().plain
+    from rich.console import Console
+
+    Console().print(TOUR, highlight=False)
+    try:
+        import IPython
+    except ImportError:
+        plain = True
+    if plain:
+        import readline  # noqa: F401  (line editing and history)
+
+        code.interact(banner="", local=names(), exitmsg="")
+    else:
+        IPython.start_ipython(argv=["--no-banner"], user_ns=names())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Pickling and copying of graphs of any depth: ancestors first, so that nothing recurses.
+
+`pickle` follows references, and a chain of a million Values is a million references deep. So
+a Value is pickled as the list of its ancestors, inputs first, and then itself: whatever it refers
+to, the pickler has seen already. While the list is being written each member gives itself only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from autograd.rules import Rule
+from autograd.value import Value, nodes, restore
+
+_local = threading.local()
+
+
+class _Ancestors:
+    """Pickle as the list of the ancestors of a value, made while it is written."""
+
+    def __init__(self, v: Value) -> None:
+        self.v = v
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, self._one_by_one()
+
+    def _one_by_one(self) -> Iterator[Value]:
+        _local.inside = True
+        try:
+            yield from nodes(self.v)[:-1]
+        finally:
+            _local.inside = False
+
+
+def _rebuild(
+    ancestors: Any, data: Any, grad: Any, rule: Rule | None, inputs: tuple[Any, ...], label: str
+) -> Value:
+    """Make a Value anew, with a number later than those of its ancestors."""
+    return restore(data, grad, rule, inputs, label)
+
+
+def reduce(v: Value) -> tuple[Any, ...]:
+    """Return what `pickle` and `copy.copy` need: a function and its arguments."""
+    inside = v.rule is None or getattr(_local, "inside", False)
+    ancestors = None if inside else _Ancestors(v)
+    return _rebuild, (ancestors, v.data, v.grad, v.rule, v.inputs, v.label)
+
+
+def deepcopy(y: Value, memo: dict[int, Any]) -> Value:
+    """Return a copy of the whole graph of y, sharing what `memo` has copied already."""
+    for v in nodes(y):
+        if id(v) not in memo:
+            inputs = tuple([memo[id(x)] if type(x) is Value else x for x in v.inputs])
+            memo[id(v)] = restore(v.data, v.grad, v.rule, inputs, v.label)
+    copied: Value = memo[id(y)]
+    return copied

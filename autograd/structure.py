@@ -1,0 +1,107 @@
+"""Nested arguments: lists, tuples, dicts and NumPy arrays of numbers, as one flat list and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.value import Value, plain_number
+
+
+@dataclass(frozen=True)
+class Block:
+    """Hold one number (shape None) or one array of a nested argument."""
+
+    shape: tuple[int, ...] | None
+    leaves: list[Any]
+
+    def fill(self, leaves: Sequence[Any]) -> Any:
+        """Return an array of this shape, or the one number."""
+        return leaves[0] if self.shape is None else array(leaves, self.shape)
+
+
+def array(leaves: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Return a NumPy array: of floats if the leaves are floats or ints, else of objects."""
+    if all(isinstance(x, (float, int)) for x in leaves):
+        return np.array(leaves, dtype=float).reshape(shape)
+    result = np.empty(len(leaves), dtype=object)
+    result[:] = leaves
+    return result.reshape(shape)
+
+
+def blocks(tree: Any, use: str) -> Iterator[Block]:
+    """Yield the numbers and arrays of a nested argument, in order.
+
+    Raises TypeError, naming the place, for anything that is not a real number.
+    """
+    if isinstance(tree, np.ndarray):
+        items = tree.ravel().tolist()
+        yield Block(tree.shape, [leaf(x, f"{use}.flat[{i}]") for i, x in enumerate(items)])
+    elif isinstance(tree, dict):
+        for key, item in tree.items():
+            yield from blocks(item, f"{use}[{key!r}]")
+    elif isinstance(tree, (list, tuple)):
+        for i, item in enumerate(tree):
+            yield from blocks(item, f"{use}[{i}]")
+    else:
+        yield Block(None, [leaf(tree, use)])
+
+
+def leaf(x: Any, use: str) -> Any:
+    """Return x if it is a Value, else as a plain number."""
+    return x if type(x) is Value else plain_number(x, use)
+
+
+def rebuild(tree: Any, next_item: Callable[[], Any]) -> Any:
+    """Return a tree of the same lists, tuples and dicts with every number and array replaced."""
+    if isinstance(tree, dict):
+        return {key: rebuild(item, next_item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        items = [rebuild(item, next_item) for item in tree]
+        if isinstance(tree, tuple):
+            return type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
+        return items
+    return next_item()
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Hold a nested argument as blocks, and fill its form with other numbers."""
+
+    tree: Any
+    blocks: list[Block]
+
+    @classmethod
+    def of(cls, tree: Any, use: str) -> Nested:
+        """Take a nested argument apart. Raises TypeError if there is something but numbers."""
+        return cls(tree, list(blocks(tree, use)))
+
+    @property
+    def leaves(self) -> list[Any]:
+        """Return all numbers, flat."""
+        return [x for block in self.blocks for x in block.leaves]
+
+    def fill(self, leaves: Sequence[Any]) -> Any:
+        """Return the same form with these numbers in it."""
+        rest = iter(leaves)
+        return self.replace([block.fill([next(rest) for _ in block.leaves]) for block in self.blocks])
+
+    def replace(self, parts: Sequence[Any]) -> Any:
+        """Return the same lists, tuples and dicts with each number and array replaced."""
+        rest = iter(parts)
+        return rebuild(self.tree, lambda: next(rest))
+
+    def form(self) -> str:
+        """Return a description that equals that of another argument of the same form."""
+        return repr(self.replace([_Form(block.shape) for block in self.blocks]))
+
+
+@dataclass(frozen=True, repr=False)
+class _Form:
+    shape: tuple[int, ...] | None
+
+    def __repr__(self) -> str:
+        return "number" if self.shape is None else f"array{self.shape}"
