@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import builtins
 import code
+from contextlib import suppress
 from typing import Any
 
 import autograd
 
-try:
-    from autograd.value import Value
-except ImportError as error:  # HIPS autograd has taken our __init__.py; this file is ours alone
+if not hasattr(autograd, "Value"):  # this file is ours alone, __init__.py may be theirs
     raise SystemExit(
         "the package autograd that Python finds is not chalkgrad's "
         f"({getattr(autograd, '__file__', '?')}): HIPS autograd has the same name. "
         "Use a virtual environment with one of them"
-    ) from error
+    )
 
 TOUR = """\
 [bold]chalkgrad[/bold]  Write scalars. See every derivative.
@@ -31,8 +30,9 @@ TOUR = """\
   tree(y)                                the expression as a tree
   import viz; viz.draw(y).save("y.svg")  the diagram
 
-Imported: Value, grad, value_and_grad, jacobian, hessian, jvp, vjp, hvp, derivative, all functions,
-np, and autograd itself: autograd.sum, .abs, .max, .min, .round leave Python's own names alone.
+Imported: Value, grad, value_and_grad, jacobian, hessian, jvp, vjp, hvp,
+derivative, every function, np, and autograd itself, whose sum, abs, max, min
+and round leave Python's own alone: autograd.sum(xs).
 """
 
 
@@ -42,7 +42,7 @@ def names() -> dict[str, Any]:
 
     public = {name: getattr(autograd, name) for name in autograd.__all__}
     kept = {name: f for name, f in public.items() if not hasattr(builtins, name)}
-    return {**kept, "Value": Value, "autograd": autograd, "np": np}
+    return {**kept, "autograd": autograd, "np": np}
 
 
 def main() -> None:
@@ -58,7 +58,8 @@ def main() -> None:
     except ImportError:
         plain = True
     if plain:
-        import readline  # noqa: F401  (line editing and history)
+        with suppress(ImportError):  # line editing and history; Windows has none
+            import readline  # noqa: F401
 
         code.interact(banner="", local=names(), exitmsg="")
     else:

@@ -67,7 +67,7 @@ def elementary(name: str, of_float: Function, text: str, *, mpmath: Any = None) 
 
     `mpmath` is the name there, or a function of the context and the arguments.
     """
-    of_array = getattr(np, {"asin": "arcsin", "acos": "arccos", "atan": "arctan",
+    of_array: Any = getattr(np, {"asin": "arcsin", "acos": "arccos", "atan": "arctan",
                             "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
                             "atan2": "arctan2"}.get(name, name), None)  # fmt: skip
     in_context = mpmath if callable(mpmath) else lambda c, *xs: getattr(c, mpmath or name)(*xs)
@@ -102,7 +102,7 @@ def elementary(name: str, of_float: Function, text: str, *, mpmath: Any = None) 
     return named(function, name, text)
 
 
-def named(function: Function, name: str, text: str) -> Function:
+def named(function: Function, name: str, text: str | None) -> Function:
     """Give a made function the name and the documentation that a written one has."""
     function.__name__ = function.__qualname__ = name
     function.__doc__ = text
@@ -211,7 +211,7 @@ def power(a: Any, b: Any) -> Any:
         if is_exact(a, b):
             raise
         return ieee(operator.pow, a, b)
-    if type(y) is complex or hasattr(y, "_mpc_") or type(y) is float and is_exact(a, b):
+    if type(y) is complex or hasattr(y, "_mpc_") or (type(y) is float and is_exact(a, b)):
         if c := context(a, b):
             return c.nan
         if is_exact(a, b) and not (type(a) is type(b) is int):

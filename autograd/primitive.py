@@ -26,7 +26,9 @@ def primitive(name: str, function: Function, *partials: Partial, symbol: str = "
     (12.0, 12.0)
     """
     if name in _BUILT_IN:
-        raise ValueError(f"primitive({name!r}): the table has {name!r} already; choose another name")
+        raise ValueError(
+            f"primitive({name!r}): the table has {name!r} already; choose another name"
+        )
     if not callable(function):
         raise TypeError(f"primitive({name!r}): {function!r} is not a function")
     if not partials:

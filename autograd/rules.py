@@ -24,8 +24,9 @@ import numpy as np
 from autograd import activations, numbers, reductions
 from autograd.activations import SELU_ALPHA, SELU_SCALE, sigmoid, softplus
 from autograd.numbers import (
-    context, cos, cosh, digamma, divide, exp, expm1, gaussian, hypot, is_exact, ln, log, maximum, minimum,
-    normal_cdf, pi, plain, polygamma, power, ratio, sign, sin, sinh, sqrt, tanh, where,
+    context, cos, cosh, digamma, divide, exp, expm1, gaussian, hypot, is_exact, ln, log,
+    maximum, minimum, normal_cdf, pi, plain, polygamma, power, ratio, sign, sin, sinh, sqrt,
+    tanh, where,
 )  # fmt: skip
 from autograd.reductions import shares
 
@@ -44,7 +45,7 @@ class Rule:
     name: str
     symbol: str
     function: Function
-    partials: tuple[Partial, ...] = ()
+    partials: tuple[Any, ...] = ()
     all_partials: Function | None = None
 
     def derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
@@ -156,8 +157,8 @@ row("add",      operator.add, 1, 1,                                             
 row("sub",      operator.sub, 1, -1,                                            symbol="-")
 row("mul",      operator.mul, lambda y, a, b: b,   lambda y, a, b: a,           symbol="*")
 row("div",      divide,       lambda y, a, b: 1/b, lambda y, a, b: -y/b,        symbol="/")
-row("pow",      power,        lambda y, a, b: where(b == 0, 0, b * power(a, b - 1)),  # 0 at 0**0
-                              lambda y, a, b: where(y == 0, 0, y * log(a)),     symbol="**")
+row("pow",      power,        lambda y, a, b: b * power(a, where(b == 0, 0, b - 1)),  # 0 at 0**0
+                              lambda y, a, b: y * log(where(y == 0, 1, a)),     symbol="**")
 row("floordiv", numbers.floordiv, 0, 0,                                         symbol="//")
 row("mod",      numbers.mod,  1, lambda y, a, b: -numbers.floordiv(a, b),       symbol="%")
 row("neg",      operator.neg, -1,                                               symbol="-")
@@ -195,8 +196,8 @@ row("acos",     numbers.acos,      lambda y, x: -1/sqrt((1 - x)*(1 + x)))
 row("atan",     numbers.atan,      lambda y, x: 1/hypot(1, x)/hypot(1, x))      # x*x could overflow
 row("atan2",    numbers.atan2,     lambda y, a, b: b/hypot(a, b)/hypot(a, b),
                                    lambda y, a, b: -a/hypot(a, b)/hypot(a, b))
-row("hypot",    hypot,             lambda y, a, b: where(y == 0, 0, a / where(y == 0, 1, y)),
-                                   lambda y, a, b: where(y == 0, 0, b / where(y == 0, 1, y)))
+row("hypot",    hypot,             lambda y, a, b: a / where(y == 0, 1, y),
+                                   lambda y, a, b: b / where(y == 0, 1, y))
 row("sinh",     sinh,              lambda y, x: cosh(x))
 row("cosh",     cosh,              lambda y, x: sinh(x))
 row("tanh",     tanh,              lambda y, x: (1/cosh(x))**2)
@@ -230,7 +231,7 @@ wide("sum",         reductions.sum,         lambda y, *xs: [1] * len(xs))
 wide("mean",        reductions.mean,        lambda y, *xs: [ratio(1, len(xs), y)] * len(xs))
 wide("prod",        reductions.prod,        lambda y, *xs: products_of_others(xs))
 wide("dot",         reductions.dot,         lambda y, *ab: ab[len(ab)//2:] + ab[:len(ab)//2])
-wide("norm",        reductions.norm,        lambda y, *xs: [where(y == 0, 0, x / where(y == 0, 1, y)) for x in xs])
+wide("norm",        reductions.norm,        lambda y, *xs: [x / where(y == 0, 1, y) for x in xs])
 wide("max",         reductions.max,         lambda y, *xs: ties(y, xs))
 wide("min",         reductions.min,         lambda y, *xs: ties(y, xs))
 wide("logsumexp",   reductions.logsumexp,   lambda y, *xs: shares(*xs))

@@ -99,8 +99,9 @@ def table(y: Value, limit: int = 100, console: Console | None = None) -> None:
         grid.add_column(**({"justify": column} if column == "right" else {"style": column}))  # type: ignore[arg-type]
     title = ("evaluation ↓", "", "", f"adjoints of {name_of(y)} ↑", "", "")
     grid.add_row(*title, style="italic")
+    console = console or Console()
     if len(order) > limit:
-        grid.add_row(f"... {len(order) - limit:,} values before these: table(y, limit=...)")
+        console.print(f"... {len(order) - limit:,} values before these: table(y, limit=...)")
     for v in order[-limit:]:
         a = adjoints[v]
         adjoint = "no path" if a is None else number(a)
@@ -108,7 +109,7 @@ def table(y: Value, limit: int = 100, console: Console | None = None) -> None:
             name_of(v), number(v.data), formula(v, name_of), f"{name_of(v)}'", adjoint,
             " + ".join(terms[v]),
         )  # fmt: skip
-    (console or Console()).print(grid)
+    console.print(grid)
 
 
 def tree(y: Value, limit: int = 200) -> None:

@@ -62,6 +62,7 @@ def _gamma_near_two(x: float) -> tuple[float | Fraction, float | Fraction, float
     >>> _gamma_near_two(3.0), _gamma_near_two(0.5)[:2]
     ((2.0, Fraction(1, 1), 0.0), (Fraction(1, 1), 0.5))
     """
+    # A product of up to five floats would be too coarse for log|Γ| about -2.6.
     exact: float | Fraction = x if x > 0 else Fraction(x)
     numerator: float | Fraction = Fraction(1)
     denominator: float | Fraction = Fraction(1)

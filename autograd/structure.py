@@ -87,7 +87,9 @@ class Nested:
     def fill(self, leaves: Sequence[Any]) -> Any:
         """Return the same form with these numbers in it."""
         rest = iter(leaves)
-        return self.replace([block.fill([next(rest) for _ in block.leaves]) for block in self.blocks])
+        return self.replace(
+            [block.fill([next(rest) for _ in block.leaves]) for block in self.blocks]
+        )
 
     def replace(self, parts: Sequence[Any]) -> Any:
         """Return the same lists, tuples and dicts with each number and array replaced."""

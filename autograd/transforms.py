@@ -170,7 +170,9 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
         parts = []
         for block in output.blocks:
             rows = [call.gradients([y], [1], as_graph) for y in block.leaves]
-            parts.append(call.in_form(rows[0]) if block.shape is None else _stack(call, block, rows))
+            parts.append(
+                call.in_form(rows[0]) if block.shape is None else _stack(call, block, rows)
+            )
         return output.replace(parts)
 
     return matrix

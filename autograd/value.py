@@ -64,7 +64,7 @@ def _short(x: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _operand(x: Any, rule: Rule) -> Any:
+def _operand(x: Any, use: str) -> Any:
     """Return the other operand as a plain number, or NotImplemented: let its own type decide."""
     if type(x) is float or type(x) is int:
         return x
@@ -73,7 +73,7 @@ def _operand(x: Any, rule: Rule) -> Any:
     if isinstance(x, np.ndarray):  # NumPy goes through the elements
         return NotImplemented
     if isinstance(x, _KNOWN) or hasattr(x, "_mpf_") or hasattr(x, "_mpi_"):
-        return plain_number(x, f"Value {rule.symbol} {_short(x)}")
+        return plain_number(x, use.format(_short(x)))
     return NotImplemented
 
 
@@ -155,16 +155,17 @@ def _unary(name: str) -> Callable[[Value], Value]:
 def _binary(name: str) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
     rule = find(name)
     function = rule.function
+    on_the_right, on_the_left = f"Value {rule.symbol} {{}}", f"{{}} {rule.symbol} Value"
 
-    def method(self: Value, other: Any) -> Value:
+    def method(self: Value, other: Any) -> Any:
         if type(other) is Value:
             return _record(function(self.data, other.data), rule, (self, other))
-        if (other := _operand(other, rule)) is NotImplemented:
+        if (other := _operand(other, on_the_right)) is NotImplemented:
             return NotImplemented
         return _record(function(self.data, other), rule, (self, other))
 
-    def reflected(self: Value, other: Any) -> Value:
-        if (other := _operand(other, rule)) is NotImplemented:
+    def reflected(self: Value, other: Any) -> Any:
+        if (other := _operand(other, on_the_left)) is NotImplemented:
             return NotImplemented
         return _record(function(other, self.data), rule, (other, self))
 
@@ -186,7 +187,7 @@ def _function(name: str, *defaults: Any) -> Callable[..., Value]:
 
 
 def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
-    def method(self: Value, other: Any) -> bool:
+    def method(self: Value, other: Any) -> Any:
         if type(other) is Value:
             return compare(self.data, other.data)
         if isinstance(other, np.ndarray):
@@ -241,6 +242,9 @@ class Value(OwnFunctions):
         self.label = label
         self.number = _new_number()
 
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("Value is final: add a function of your own with autograd.primitive")
+
     __add__, __radd__ = _binary("add")
     __sub__, __rsub__ = _binary("sub")
     __mul__, __rmul__ = _binary("mul")
@@ -254,8 +258,8 @@ class Value(OwnFunctions):
     __ceil__ = ceil = _unary("ceil")
     __round__ = round = _function("round", 0)
 
-    __eq__ = _comparison(operator.eq)  # type: ignore[assignment]
-    __ne__ = _comparison(operator.ne)  # type: ignore[assignment]
+    __eq__ = _comparison(operator.eq)
+    __ne__ = _comparison(operator.ne)
     __lt__ = _comparison(operator.lt)
     __le__ = _comparison(operator.le)
     __gt__ = _comparison(operator.gt)
@@ -286,7 +290,8 @@ class Value(OwnFunctions):
     arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
     arcsinh, arccosh, arctanh, rint = asinh, acosh, atanh, round
 
-    def where(condition: Any, a: Any, b: Any) -> Value:  # type: ignore[misc]
+    @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Value:
         """Return a where the condition holds, else b; the other one gets no gradient at all.
 
         >>> x = Value(0.0)
@@ -399,7 +404,8 @@ class Value(OwnFunctions):
         self.grad = one
         try:
             for v in order:
-                g, y, inputs, partials = v.grad, v.data, v.inputs, v.rule.partials
+                rule: Any = v.rule
+                g, y, inputs, partials = v.grad, v.data, v.inputs, rule.partials
                 try:  # written out for floats and one or two inputs, as nearly all nodes are
                     if type(y) is float and len(partials) == 2 == len(inputs):
                         a, b = inputs
@@ -433,8 +439,6 @@ class Value(OwnFunctions):
             for v in order:
                 if v.grad is unset:
                     v.grad = None
-
-
 
 
 def detached(x: Any) -> Any:
@@ -482,7 +486,8 @@ def derivatives(v: Value) -> list[Any]:
     if v.rule is None:
         return []
     wanted = [type(x) is Value for x in v.inputs]
-    return v.rule.derivatives(v.data, [detached(x) for x in v.inputs], wanted)
+    xs = [x.data if type(x) is Value else x for x in v.inputs]
+    return v.rule.derivatives(v.data, xs, wanted)
 
 
 def _partials(v: Value, on_path: set[Value], as_graph: bool) -> Iterator[tuple[Value, Any]]:
@@ -538,7 +543,7 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
     >>> gradients(dy, [x])
     [18.0]
     """
-    if type(xs) is Value:
+    if isinstance(xs, Value):
         raise TypeError("gradients(y, xs): xs is a list of Values: write gradients(y, [x])")
     wrong = [v for v in (y, *xs) if type(v) is not Value]
     if wrong:
