@@ -1,0 +1,108 @@
+"""The full view: every operation, with the leaves that only it uses folded into its box."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+
+from graphviz import Digraph
+
+from autograd import Value, nodes
+from viz.canvas import CLUSTER, box, largest, locals_of, product, sheet, signed, width
+from viz.digits import aligned
+from viz.labels import GRAD, cell, key, number, plain, table
+from viz.neurons import Model, neurons_of, parameters, places
+from viz.roles import role
+from viz.titles import title, which
+
+FLOW = "edge: gradient that flows back along it, solid blue ≥ 0, dashed orange < 0, width = size"
+
+
+def full(ys: Sequence[Value], model: Model | None = None) -> str:
+    """Return the DOT text of all that ys were computed from, top to bottom.
+
+    With a model and one sample there is a frame around each of its neurons.
+    """
+    order = nodes(*ys)
+    users: dict[Value, set[Value]] = defaultdict(set)
+    for v in order:
+        for x in v.inputs:
+            if type(x) is Value:
+                users[x].add(v)
+    outputs = set(ys)
+    folded = {v for v in order if v.rule is None and len(users[v]) == 1} - outputs
+    weights = {p for neuron in neurons_of(model) for p in parameters(neuron)} if model else set()
+    names = {v: f"n{i}" for i, v in enumerate(order)}
+    g = sheet("", rankdir="TB", nodesep="0.1", ranksep="0.4", newrank="true")
+    frames = _frames(model, ys)
+    framed = {v for _, members in frames for v in members}
+    for v in order:
+        if v not in folded and v not in framed:
+            _draw(g, v, names[v], folded, outputs, weights)
+    for i, (name, members) in enumerate(frames):
+        with g.subgraph(name=f"cluster_{i}") as c:
+            c.attr(label=name, **CLUSTER)
+            for v in members:
+                _draw(c, v, names[v], folded, outputs, weights)
+    _arrows(g, order, names, folded)
+    return str(g.source)
+
+
+def _frames(model: Model | None, ys: Sequence[Value]) -> list[tuple[str, list[Value]]]:
+    if model is None:
+        return []
+    names = [
+        f"layer {i} · neuron {j}"
+        for i, layer in enumerate(model.layers, 1)
+        for j in range(1, len(layer.neurons) + 1)
+    ]
+    found = places(neurons_of(model), ys) or []
+    return [(name, place.members) for name, place in zip(names, found, strict=False)]
+
+
+def _draw(g: Digraph, v: Value, name: str, folded: Set[Value], outputs: Set[Value],
+          weights: Set[Value]) -> None:  # fmt: skip
+    part = role(v, outputs, weights)
+    inside = list(dict.fromkeys(x for x in v.inputs if type(x) is Value and x in folded))
+    data = aligned([x.data for x in (*inside, v)])
+    grad = aligned([x.grad for x in (*inside, v)])
+    rows = []
+    for x, d, g_x in zip(inside, data, grad, strict=False):
+        leaf = role(x, outputs, weights)
+        rows.append(_row(key(_name_of(x), leaf.title), d, g_x, leaf.fill))
+    operation = title(v, lambda x: _name_of(x) if x in folded else "")
+    words = f"{operation} {plain(v.label)}" if operation else _name_of(v)
+    rows.append(_row(key(words, part.title, bold=True), data[-1], grad[-1], part.fill))
+    box(g, name, table(rows, part.line), part)
+
+
+def _name_of(leaf: Value) -> str:
+    return plain(leaf.label) or "leaf"
+
+
+def _row(name: str, data: str, grad: str, ground: str) -> str:
+    return (
+        cell(name, VALIGN="BOTTOM", BGCOLOR=ground)
+        + cell(number(data), "RIGHT", BGCOLOR=ground)
+        + cell(number(grad, GRAD), "RIGHT", BGCOLOR=ground)
+    )
+
+
+def _arrows(g: Digraph, order: Sequence[Value], names: Mapping[Value, str],
+            folded: Set[Value]) -> None:  # fmt: skip
+    """Draw the arrows, as wide as the gradient that each brings back is large."""
+    edges = [
+        (x, v, i, product(v.grad, d))
+        for v in order
+        for i, (x, d) in enumerate(zip(v.inputs, locals_of(v), strict=True))
+        if type(x) is Value and x not in folded
+    ]
+    most = largest(flow for *_, flow in edges)
+    if any(flow is not None for *_, flow in edges):
+        g.attr("graph", label=FLOW + r"\l")
+    for x, v, i, flow in edges:
+        look = {} if flow is None else {"penwidth": width(flow, most)} | signed(flow)
+        several = sum(type(y) is Value and y not in folded for y in v.inputs) > 1
+        if several and which(v, i):
+            look |= {"label": which(v, i)}
+        g.edge(names[x], names[v], **look)
