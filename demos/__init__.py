@@ -1,0 +1,1 @@
+"""What chalkgrad can do, one demo a file; `python -m demos` runs the main ones."""

@@ -1,0 +1,51 @@
+"""What a demo leaves behind: the files it wrote, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from viz import RenderError
+
+console = Console()
+
+
+@dataclass
+class Report:
+    """Hold the files written, each with a line on what it shows, and the problems met."""
+
+    files: list[tuple[Path, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def write(self, path: Path, shows: str, save: Callable[[Path], object]) -> None:
+        """Call save(path) and note the file; a missing extra or a full disk becomes a problem."""
+        try:
+            save(path)
+        except (ImportError, RenderError, OSError) as error:
+            self.problem(f"{path} was not written: {error}")
+        else:
+            self.files.append((path, shows))
+
+    def problem(self, text: str) -> None:
+        """Print what went wrong in one line and remember it."""
+        self.problems.append(text)
+        console.print(f"[bold red]problem:[/] {escape(text)}", soft_wrap=True, highlight=False)
+
+    def add(self, other: Report) -> None:
+        """Take over the files and problems of another report."""
+        self.files += other.files
+        self.problems += other.problems
+
+    def show(self) -> None:
+        """Print every file with its size."""
+        for path, shows in self.files:  # one line each, however narrow the terminal
+            size = f"{path.stat().st_size / 1024:.1f} KB"
+            console.print(
+                f"  {escape(str(path))}  [dim]{size:>9}  {shows}[/]",
+                soft_wrap=True,
+                highlight=False,
+            )
