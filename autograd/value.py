@@ -132,14 +132,19 @@ def restore(data: Any, grad: Any, rule: Rule | None, inputs: tuple[Any, ...], la
 
 def apply(rule: Rule, *inputs: Any) -> Any:
     """Return the rule's function of Values and numbers: a Value if there is one among them."""
-    inputs = tuple(
-        [x if type(x) is Value or type(x) is float else plain_number(x, rule.name) for x in inputs]
-    )
-    for x, partial in zip(inputs, rule.partials, strict=False):
-        if partial is None and type(x) is Value:
-            raise TypeError(f"{rule.name}: {x!r} must be a plain number, it has no derivative")
-    data = rule.function(*[x.data if type(x) is Value else x for x in inputs])
-    return _record(data, rule, inputs) if Value in map(type, inputs) else data
+    kinds = set(map(type, inputs))
+    if not kinds <= {Value, float}:
+        inputs = tuple([x if type(x) is Value else plain_number(x, rule.name) for x in inputs])
+        for x, partial in zip(inputs, rule.partials, strict=False):
+            if partial is None and type(x) is Value:
+                raise TypeError(f"{rule.name}: {x!r} must be a plain number, it has no derivative")
+    data = rule.function(*data_of(inputs))
+    return _record(data, rule, inputs) if Value in kinds else data
+
+
+def data_of(inputs: Sequence[Any]) -> list[Any]:
+    """Return the plain numbers of Values, and of plain numbers themselves."""
+    return [x.data if type(x) is Value else x for x in inputs]
 
 
 def _unary(name: str) -> Callable[[Value], Value]:
@@ -367,7 +372,7 @@ class Value(OwnFunctions):
         """
         for v in nodes(self):
             if v.rule:
-                v.data = v.rule.function(*map(detached, v.inputs))
+                v.data = v.rule.function(*data_of(v.inputs))
         return self
 
     def zero_grad(self) -> None:
@@ -485,6 +490,29 @@ def derivatives(v: Value) -> list[Any]:
     """
     if v.rule is None:
         return []
+    wide = v.rule.all_partials is not None  # it gives all of them, wanted or not
+    wanted = () if wide else [type(x) is Value for x in v.inputs]
+    return v.rule.derivatives(v.data, data_of(v.inputs), wanted)
+
+
+def dependents(ys: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
+    """Return, in topological order, those of xs that ys depend on and what lies between."""
+    order = nodes(*ys)
+    found = set(xs).intersection(order)
+    for v in order:
+        if v.rule is not None and not found.isdisjoint([x for x in v.inputs if type(x) is Value]):
+            found.add(v)
+    return [v for v in order if v in found]
+
+
+def derivatives(v: Value) -> list[Any]:
+    """Return the local derivatives of v: d(v)/d(input) for each of its inputs, 0 for constants.
+
+    >>> derivatives(Value(3.0) * 2)
+    [2, 0]
+    """
+    if v.rule is None:
+        return []
     wanted = [type(x) is Value for x in v.inputs]
     xs = [x.data if type(x) is Value else x for x in v.inputs]
     return v.rule.derivatives(v.data, xs, wanted)
@@ -494,7 +522,7 @@ def _partials(v: Value, on_path: set[Value], as_graph: bool) -> Iterator[tuple[V
     """Yield the inputs of v on the path with d(v)/d(input): Values if a graph is wanted."""
     wanted = [type(x) is Value and x in on_path for x in v.inputs]
     if v.rule is not None and any(wanted):
-        y, xs = (v, v.inputs) if as_graph else (v.data, [detached(x) for x in v.inputs])
+        y, xs = (v, v.inputs) if as_graph else (v.data, data_of(v.inputs))
         for x, d, want in zip(v.inputs, v.rule.derivatives(y, xs, wanted), wanted, strict=True):
             if want:
                 yield x, d

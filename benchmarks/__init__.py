@@ -1,0 +1,1 @@
+"""Speed and memory of chalkgrad beside other engines: `python -m benchmarks`."""

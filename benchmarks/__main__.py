@@ -1,0 +1,75 @@
+"""Compare speed and memory with other engines: `python -m benchmarks --help`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Callable
+
+from benchmarks.peers import PEERS, install
+from benchmarks.problems import leaks, memory, moons, scaling, speed
+from benchmarks.race import Race
+from benchmarks.report import Table, machine, markdown, show
+
+BENCHMARKS: dict[str, Callable[[Race], Table]] = {
+    "speed": speed.table,
+    "moons": moons.table,
+    "memory": memory.table,
+    "scaling": scaling.table,
+    "leaks": leaks.table,
+}
+
+
+def arguments() -> argparse.Namespace:
+    """Return the parsed command line."""
+    names = ", ".join(peer.name for peer in PEERS)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small graphs, one turn")
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="repeatable")
+    parser.add_argument("--peers", default="all", help=f"comma-separated: {names}")
+    parser.add_argument("--repeats", type=int, help="turns per engine (5)")
+    parser.add_argument("--retry", action="store_true", help="install again what failed before")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    parser.add_argument("--list", action="store_true", help="list benchmarks and peers")
+    chosen = parser.parse_args()
+    unknown = set(chosen.peers.split(",")) - {"all", *(peer.name for peer in PEERS)}
+    if unknown:
+        parser.error(f"unknown peers {', '.join(sorted(unknown))}; there are {names}")
+    return chosen
+
+
+def say(text: str) -> None:
+    """Report progress where it does not mix with the tables."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Install the peers, run the benchmarks and print one report."""
+    chosen = arguments()
+    if chosen.list:
+        for name in BENCHMARKS:
+            module = sys.modules[f"benchmarks.problems.{name}"]
+            print(f"{name:10} {(module.__doc__ or '').splitlines()[0]}")
+        for peer in PEERS:
+            print(f"{peer.name:16} {' '.join(peer.requirements) or 'this Python'}")
+        return
+    race = Race({}, chosen.repeats or (1 if chosen.quick else 5), chosen.quick, say)
+    wanted = chosen.peers.split(",")
+    for peer in PEERS:
+        if "all" in wanted or peer.name in wanted or peer.name.startswith("chalkgrad"):
+            reason = install(peer, say, chosen.retry)
+            if reason:
+                race.failures.append(f"{peer.name} is not installed: {reason}")
+            else:
+                race.peers[peer.name] = peer
+    tables = [BENCHMARKS[name](race) for name in chosen.only or BENCHMARKS]
+    footer = [machine(race), *race.failures]
+    if chosen.markdown or not importlib.util.find_spec("rich"):
+        print(markdown(tables, footer))
+    else:
+        show(tables, footer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One file per benchmark: `run` poses it inside an engine's own Python, `table` compares."""
