@@ -116,6 +116,15 @@ def wide(name: str, function: Function, all_partials: Function, *parameters: Non
     TABLE[name] = Rule(name, name, function, parameters, all_partials)
 
 
+def power_slope(a: Any, b: Any) -> Any:
+    """Return b * a**(b - 1), and 0 for b = 0; near that as b * a**b / a: b - 1 would round b."""
+    if type(b) in (int, float) and (b == 0 or not -0.1 < b < 0.1):  # the common case
+        return b * power(a, b - 1) if b else 0
+    small = (b > -0.1) & (b < 0.1) & (a != 0)
+    base = where(small, a, 1)
+    return where(small, b * power(base, b) / base, b * power(a, where(b == 0, 0, b - 1)))
+
+
 def density(x: Any) -> Any:
     """Return the normal density e**(-x**2 / 2) / sqrt(2 pi)."""
     return gaussian(x / sqrt(ratio(2, 1, x))) / sqrt(2 * pi(x))
@@ -157,7 +166,7 @@ row("add",      operator.add, 1, 1,                                             
 row("sub",      operator.sub, 1, -1,                                            symbol="-")
 row("mul",      operator.mul, lambda y, a, b: b,   lambda y, a, b: a,           symbol="*")
 row("div",      divide,       lambda y, a, b: 1/b, lambda y, a, b: -y/b,        symbol="/")
-row("pow",      power,        lambda y, a, b: b * power(a, where(b == 0, 0, b - 1)),  # 0 at 0**0
+row("pow",      power,        lambda y, a, b: power_slope(a, b),                # 0 at 0**0
                               lambda y, a, b: y * log(where(y == 0, 1, a)),     symbol="**")
 row("floordiv", numbers.floordiv, 0, 0,                                         symbol="//")
 row("mod",      numbers.mod,  1, lambda y, a, b: -numbers.floordiv(a, b),       symbol="%")
@@ -205,7 +214,7 @@ row("asinh",    numbers.asinh,     lambda y, x: 1/hypot(1, x))
 row("acosh",    numbers.acosh,     lambda y, x: 1/sqrt(x - 1)/sqrt(x + 1))
 row("atanh",    numbers.atanh,     lambda y, x: 1/((1 - x)*(1 + x)))
 
-row("gaussian",   gaussian,        lambda y, x: -2*x*y)
+row("gaussian",   gaussian,        lambda y, x: -2*(x*y))                         # x alone could overflow
 row("erf",        numbers.erf,     lambda y, x: 2*gaussian(x)/sqrt(pi(x)))
 row("erfc",       numbers.erfc,    lambda y, x: -2*gaussian(x)/sqrt(pi(x)))
 row("normal_cdf", normal_cdf,      lambda y, x: density(x))

@@ -135,9 +135,9 @@ def apply(rule: Rule, *inputs: Any) -> Any:
     kinds = set(map(type, inputs))
     if not kinds <= {Value, float}:
         inputs = tuple([x if type(x) is Value else plain_number(x, rule.name) for x in inputs])
-        for x, partial in zip(inputs, rule.partials, strict=False):
-            if partial is None and type(x) is Value:
-                raise TypeError(f"{rule.name}: {x!r} must be a plain number, it has no derivative")
+    for x, partial in zip(inputs, rule.partials, strict=False):
+        if partial is None and type(x) is Value:
+            raise TypeError(f"{rule.name}: {x!r} must be a plain number, it has no derivative")
     data = rule.function(*data_of(inputs))
     return _record(data, rule, inputs) if Value in kinds else data
 

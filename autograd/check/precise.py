@@ -1,0 +1,136 @@
+"""Local derivatives of any function of mpmath numbers, by differences in high precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any, NoReturn
+
+import mpmath
+
+from autograd.numbers import Function
+
+STEP = -83  # h = 2**-83, about 1e-25, times |x| where |x| < 1: the error of h**2 is below 1e-49
+KEPT = 50  # decimal digits that a difference keeps
+NOTHING = mpmath.mpf("1e-400")  # far below the smallest float
+
+
+class Kink(ValueError):  # noqa: N818 - it is not always an error
+    """Say that a function has no derivative at a point: its two sides differ, or one is missing."""
+
+
+def context(digits: int) -> Any:
+    """Return an mpmath context of one's own: the global precision stays, threads do not meet.
+
+    Its numbers refuse `float(x)`, and so `math.sin(x)`, which would drop all digits but 16.
+    """
+    own = mpmath.mp.clone()
+    own.dps = digits
+    own.mpf.__float__ = _refuse
+    return own
+
+
+def _refuse(x: Any) -> NoReturn:
+    raise TypeError("a function of floats only (such as math.sin) cannot take mpmath numbers")
+
+
+def exactly(c: Any, x: Any) -> Any:
+    """Return an int, float, Fraction or mpmath number as one of this context, unrounded."""
+    if isinstance(x, Fraction):
+        return c.mpf(x.numerator) / x.denominator
+    return c.make_mpf(x._mpf_) if hasattr(x, "_mpf_") else c.mpf(x)
+
+
+def keeping_digits(c: Any, function: Function) -> Function:
+    """Return the function with its results as numbers of the context, if they kept the digits.
+
+    Raises TypeError for a float or a number of another context, which has the digits of that.
+    """
+
+    def precise(*xs: Any) -> Any:
+        y = function(*xs)
+        if hasattr(y, "_mpc_"):  # complex: off the domain
+            return c.nan
+        if hasattr(y, "_mpf_") and y.context is c:
+            return y
+        if isinstance(y, (int, Fraction)):
+            return exactly(c, y)
+        raise TypeError(
+            f"given mpmath numbers of {c.dps} digits, {getattr(function, '__name__', function)} "
+            f"returned {y!r}, which has fewer: write it with autograd's functions, or with those "
+            "of the number's own context: x.context.sin(x), not mpmath.sin(x)"
+        )
+
+    return precise
+
+
+def public(x: Any) -> Any:
+    """Return a number of one's own context as an ordinary `mpmath.mpf` with the same digits."""
+    return mpmath.mp.make_mpf(x._mpf_)
+
+
+def difference(c: Any, function: Function, xs: Sequence[Any], i: int) -> Any:
+    """Return df/dx_i at xs by the central difference (f(x + h) - f(x - h)) / 2h.
+
+    The digits are doubled until the difference keeps 50 of them, or until what it could be is
+    too small for any float. Raises Kink where the one-sided differences do not agree.
+    """
+    x = xs[i]
+    h = c.ldexp(abs(x) if 0 < abs(x) < 1 else 1, STEP)
+    digits = max(
+        c.dps, KEPT + int(c.mag(max(abs(x), h) / h)) // 3
+    )  # so that x + h is not rounded to x
+    while True:
+        with c.workdps(digits):
+            left, right, size = _one_sided(c, function, xs, i, h)
+            noise = size / h * c.mpf(10) ** -digits
+            if abs(left + right) >= noise * 10**KEPT or noise < NOTHING:
+                steeper = max(abs(left), abs(right))
+                bent = abs(right - left) > steeper * c.mpf(10) ** -10
+                if (x == 0 or bent) and steeper > max(noise * 10**KEPT, NOTHING):
+                    _refuse_kink(c, function, xs, i, h)
+                return (left + right) / 2
+        digits *= 2
+
+
+def _one_sided(c: Any, function: Function, xs: Sequence[Any], i: int, h: Any) -> tuple[Any, ...]:
+    """Return the differences on the left and on the right, and the size of the values."""
+    try:
+        below, here, above = [
+            function(*xs[:i], x, *xs[i + 1 :]) for x in (xs[i] - h, xs[i], xs[i] + h)
+        ]
+    except (ArithmeticError, ValueError) as error:  # a pole
+        raise Kink(f"at {shown(c, xs)}: {error!r}") from error
+    if not all(map(c.isfinite, (below, here, above))):
+        raise Kink(f"an edge of the domain at {shown(c, xs)}: on one side there is nothing")
+    return (here - below) / h, (above - here) / h, max(abs(below), abs(here), abs(above))
+
+
+def _refuse_kink(c: Any, function: Function, xs: Sequence[Any], i: int, h: Any) -> None:
+    """Raise Kink unless the two sides draw together, or stay, as the step is halved."""
+    left, right, _ = _one_sided(c, function, xs, i, h)
+    nearer_left, nearer_right, _ = _one_sided(c, function, xs, i, h / 2)
+    if abs(nearer_right - nearer_left) > abs(right - left) * 9 / 10 or (
+        abs(nearer_left) > abs(left) * 11 / 10
+    ):
+        raise Kink(
+            f"a kink at {shown(c, xs)}: the derivative is {c.nstr(left, 6)} from below "
+            f"and {c.nstr(right, 6)} from above"
+        )
+
+
+def shown(c: Any, xs: Sequence[Any]) -> str:
+    return f"({', '.join(c.nstr(x, 17) if hasattr(x, '_mpf_') else repr(x) for x in xs)})"
+
+
+def sensitivity(c: Any, function: Function, xs: Sequence[Any], inputs: Sequence[int]) -> Any:
+    """Return the sum over inputs of |x_i df/dx_i|: what f makes of relative errors in them.
+
+    Divided by |f| it is the condition number. A kink counts as flat.
+    """
+    total = c.zero
+    for i in inputs:
+        with suppress(Kink):
+            total += abs(xs[i] * difference(c, function, xs, i))
+    return total
