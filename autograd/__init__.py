@@ -4,7 +4,7 @@
 >>> y = a * tanh(a)
 >>> y.backward()
 >>> a
-Value(2.0, grad=1.1053294777451022, label='a')
+Value(2.0, grad=1.105329229782146, label='a')
 """
 
 from pathlib import Path

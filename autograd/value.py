@@ -495,29 +495,6 @@ def derivatives(v: Value) -> list[Any]:
     return v.rule.derivatives(v.data, data_of(v.inputs), wanted)
 
 
-def dependents(ys: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
-    """Return, in topological order, those of xs that ys depend on and what lies between."""
-    order = nodes(*ys)
-    found = set(xs).intersection(order)
-    for v in order:
-        if v.rule is not None and not found.isdisjoint([x for x in v.inputs if type(x) is Value]):
-            found.add(v)
-    return [v for v in order if v in found]
-
-
-def derivatives(v: Value) -> list[Any]:
-    """Return the local derivatives of v: d(v)/d(input) for each of its inputs, 0 for constants.
-
-    >>> derivatives(Value(3.0) * 2)
-    [2, 0]
-    """
-    if v.rule is None:
-        return []
-    wanted = [type(x) is Value for x in v.inputs]
-    xs = [x.data if type(x) is Value else x for x in v.inputs]
-    return v.rule.derivatives(v.data, xs, wanted)
-
-
 def _partials(v: Value, on_path: set[Value], as_graph: bool) -> Iterator[tuple[Value, Any]]:
     """Yield the inputs of v on the path with d(v)/d(input): Values if a graph is wanted."""
     wanted = [type(x) is Value and x in on_path for x in v.inputs]

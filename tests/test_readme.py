@@ -1,0 +1,30 @@
+"""The README: its examples run, and its two commands set everything up by themselves."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_examples_give_what_they_say() -> None:
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert tried > 10
+    assert failed == 0
+
+
+def test_each_command_is_one_line_that_sets_up_and_runs() -> None:
+    for mark, does in (("main job", "-m demos"), ("tests", "-m pytest")):
+        found = re.search(rf"<!-- {mark} -->\n```sh\n(.*)\n```\n", README)
+        assert found, mark
+        command = found[1]
+        assert command.startswith("python3 -m venv .venv && .venv/bin/pip install")
+        assert command.endswith(does)
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
