@@ -226,13 +226,14 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     >>> where(2 > 1, 3.0, 0)
     3.0
     """
-    if isinstance(condition, OwnFunctions):
-        raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
     if isinstance(a, OwnFunctions) or isinstance(b, OwnFunctions):
         kind: Any = type(a) if isinstance(a, OwnFunctions) else type(b)
         return kind.where(condition, a, b)
-    if isinstance(condition, np.ndarray):
-        return np.where(condition, a, b)
+    if type(condition) is not bool:
+        if isinstance(condition, np.ndarray):
+            return np.where(condition, a, b)
+        if isinstance(condition, OwnFunctions):
+            raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
     chosen, other = (a, b) if condition else (b, a)
     # 1 / relu(-2.0) is a division of floats: the constant 0 must not make it one of ints
     return float(chosen) if type(chosen) is int and isinstance(other, float) else chosen

@@ -48,7 +48,7 @@ class Rule:
     partials: tuple[Any, ...] = ()
     all_partials: Function | None = None
 
-    def derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+    def derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
         """Return dy/dx for the wanted inputs (0 for the others), under IEEE rules for floats."""
         if type(y) is not float:
             xs = self._in_kind_of(y, xs)
@@ -61,9 +61,9 @@ class Rule:
             xs = self._each(np.float64, xs)
             return [float(d) for d in self._derivatives(np.float64(y), xs, wanted)]
 
-    def _derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+    def _derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
         if self.all_partials is not None:
-            return list(self.all_partials(y, *xs))
+            return self.all_partials(y, *xs)  # type: ignore[no-any-return]
         return [
             (p(y, *xs) if callable(p) else p) if want else 0
             for p, want in zip(self.partials, wanted, strict=True)

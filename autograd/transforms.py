@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.numbers import Function
+from autograd.numbers import Function, plain
 from autograd.rules import find
 from autograd.structure import Block, Nested
 from autograd.value import Value, apply, nodes, pull_back, push_forward, recording
@@ -105,7 +105,7 @@ def _result(y: Any, as_graph: bool) -> Any:
 
 
 def _one(y: Any) -> Any:
-    return 1.0 if isinstance(y.data, float) else 1
+    return 1.0 if isinstance(plain(y), float) else 1
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -169,7 +169,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
         as_graph = call.as_graph(*output.leaves)
         parts = []
         for block in output.blocks:
-            rows = [call.gradients([y], [1], as_graph) for y in block.leaves]
+            rows = [call.gradients([y], [_one(y)], as_graph) for y in block.leaves]
             parts.append(
                 call.in_form(rows[0]) if block.shape is None else _stack(call, block, rows)
             )

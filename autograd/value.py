@@ -147,6 +147,10 @@ def data_of(inputs: Sequence[Any]) -> list[Any]:
     return [x.data if type(x) is Value else x for x in inputs]
 
 
+def _first_sentence(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").partition("\n")[0]
+
+
 def _unary(name: str) -> Callable[[Value], Value]:
     rule = find(name)
     function = rule.function
@@ -154,7 +158,7 @@ def _unary(name: str) -> Callable[[Value], Value]:
     def method(self: Value) -> Value:
         return _record(function(self.data), rule, (self,))
 
-    return named(method, name, function.__doc__)
+    return named(method, name, _first_sentence(function))
 
 
 def _binary(name: str) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
@@ -188,7 +192,7 @@ def _function(name: str, *defaults: Any) -> Callable[..., Value]:
         result: Value = apply(rule, *inputs, *defaults[len(defaults) - missing :])
         return result
 
-    return named(method, name, rule.function.__doc__)
+    return named(method, name, _first_sentence(rule.function))
 
 
 def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
@@ -492,7 +496,7 @@ def derivatives(v: Value) -> list[Any]:
         return []
     wide = v.rule.all_partials is not None  # it gives all of them, wanted or not
     wanted = () if wide else [type(x) is Value for x in v.inputs]
-    return v.rule.derivatives(v.data, data_of(v.inputs), wanted)
+    return list(v.rule.derivatives(v.data, data_of(v.inputs), wanted))
 
 
 def _partials(v: Value, on_path: set[Value], as_graph: bool) -> Iterator[tuple[Value, Any]]:

@@ -127,10 +127,14 @@ def shown(c: Any, xs: Sequence[Any]) -> str:
 def sensitivity(c: Any, function: Function, xs: Sequence[Any], inputs: Sequence[int]) -> Any:
     """Return the sum over inputs of |x_i df/dx_i|: what f makes of relative errors in them.
 
-    Divided by |f| it is the condition number. A kink counts as flat.
+    Divided by |f| it is the condition number. The function may be a `difference` with its 50
+    digits, so the steps are longer. What is not differentiable counts as flat.
     """
     total = c.zero
     for i in inputs:
-        with suppress(Kink):
-            total += abs(xs[i] * difference(c, function, xs, i))
+        x = abs(xs[i])
+        h = max(c.ldexp(min(x, 1), -40), c.ldexp(x, -100))
+        with suppress(ArithmeticError, ValueError):
+            left, right, _ = _one_sided(c, function, xs, i, h)
+            total += x * abs(left + right) / 2
     return total

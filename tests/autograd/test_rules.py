@@ -154,6 +154,11 @@ def test_a_planted_wrong_partial_is_caught(name: str) -> None:
     assert missed == []
 
 
+def test_a_planted_error_is_caught_at_the_largest_floats() -> None:
+    wrong = replace(find("hypot"), partials=(0, 0))
+    assert not any(x.ok for x in judged(wrong, [(1.5e300, 1.5e300)])[1:])
+
+
 def test_planted_wrong_value_is_caught() -> None:
     wrong = replace(find("erf"), function=lambda x: math.erf(x) * (1 + 1e-14))
     assert not all(x.ok for x in judged(wrong, [(0.5,)]))
