@@ -47,6 +47,7 @@ class Rule:
     function: Function
     partials: tuple[Any, ...] = ()
     all_partials: Function | None = None
+    arity: int = 0  # 0: any number
 
     def derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
         """Return dy/dx for the wanted inputs (0 for the others), under IEEE rules for floats."""
@@ -108,7 +109,7 @@ def find(name: str) -> Rule:
 
 def row(name: str, function: Function, *partials: Partial, symbol: str = "") -> None:
     """Add a row for a function of as many arguments as there are partials."""
-    TABLE[name] = Rule(name, symbol or name, function, partials)
+    TABLE[name] = Rule(name, symbol or name, function, partials, None, len(partials))
 
 
 def wide(name: str, function: Function, all_partials: Function, *parameters: None) -> None:

@@ -414,11 +414,11 @@ class Value(OwnFunctions):
         try:
             for v in order:
                 rule: Any = v.rule
-                g, y, inputs, partials = v.grad, v.data, v.inputs, rule.partials
+                g, y, inputs = v.grad, v.data, v.inputs
                 try:  # written out for floats and one or two inputs, as nearly all nodes are
-                    if type(y) is float and len(partials) == 2 == len(inputs):
+                    if rule.arity == 2 and type(y) is float:
                         a, b = inputs
-                        p, q = partials
+                        p, q = rule.partials
                         if type(b) is not Value:
                             c = g * (p if type(p) is int else p(y, a.data, b))
                         elif type(a) is not Value:
@@ -432,8 +432,8 @@ class Value(OwnFunctions):
                         t = a.grad
                         a.grad = c if t is None or t is unset else t + c
                         continue
-                    if type(y) is float and len(partials) == 1 == len(inputs):
-                        [a], [p] = inputs, partials
+                    if rule.arity == 1 and type(y) is float:
+                        [a], [p] = inputs, rule.partials
                         c = g * (p if type(p) is int else p(y, a.data))
                         t = a.grad
                         a.grad = c if t is None or t is unset else t + c
