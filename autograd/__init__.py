@@ -23,12 +23,13 @@ from autograd.functions import (
     minimum, mish, norm, normal_cdf, polygamma, prod, relu, round, selu, sigmoid, sign, silu, sin,
     sinh, softmax, softplus, sqrt, sum, swish, tan, tanh, where,
 )  # fmt: skip
+from autograd.passes import gradients
 from autograd.primitive import primitive
 from autograd.show import name, table, tree
 from autograd.transforms import (
     derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp,
 )  # fmt: skip
-from autograd.value import Value, derivatives, gradients, no_grad, nodes
+from autograd.value import Value, derivatives, no_grad, nodes
 
 __version__ = "0.1.0"
 __all__ = [

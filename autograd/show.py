@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from autograd.value import Value, derivatives, nodes, pull_back
+from autograd.passes import pull_back
+from autograd.value import Value, derivatives, nodes
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.value import Value, plain_number
+from autograd.real import plain_number
+from autograd.value import Value
 
 
 @dataclass(frozen=True)

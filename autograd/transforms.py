@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from autograd.numbers import Function, plain
+from autograd.passes import pull_back, push_forward
 from autograd.rules import find
 from autograd.structure import Block, Nested
-from autograd.value import Value, apply, nodes, pull_back, push_forward, recording
+from autograd.value import Value, apply, nodes, recording
 
 Argnums = int | tuple[int, ...]
 

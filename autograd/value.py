@@ -12,9 +12,7 @@ import operator
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
 from itertools import count
 from typing import Any, ClassVar, NoReturn, final
 
@@ -22,61 +20,12 @@ import numpy as np
 
 from autograd import numbers
 from autograd.numbers import OwnFunctions, named
+from autograd.real import operand, plain_number, refusal, refuse, short
 from autograd.rules import Rule, find
 
 _new = object.__new__
 _new_number = count().__next__
 _number = operator.attrgetter("number")
-_MISFITS: list[tuple[Any, str]] = [
-    ((bool, np.bool_), "a truth value: write int(flag), or where(flag, a, b)"),
-    ((complex, np.complexfloating), "complex: differentiate its real and imaginary parts apart"),
-    (str, "text: write Value(float(text))"),
-    (type(None), "nothing (does the function that made it lack a return?)"),
-    (np.ndarray, "an array: write [Value(x) for x in array], or array.item() if it holds one"),
-    ((list, tuple, set), "a collection: write [Value(x) for x in numbers]"),
-    (dict, "a dict: write {key: Value(x) for key, x in numbers.items()}"),
-    (Decimal, "a Decimal: write Value(Fraction(x)), or mpmath.mpf for many digits"),
-]
-_KNOWN = (int, float, Fraction, np.number, complex, str, type(None), list, tuple, dict, Decimal)
-
-
-def plain_number(x: Any, use: str) -> Any:
-    """Return x as int, float, Fraction or mpmath number; NumPy scalars become int or float."""
-    if type(x) in (float, int, Fraction) or hasattr(x, "_mpf_") or hasattr(x, "_mpi_"):
-        return x
-    if isinstance(x, (int, np.integer)) and not isinstance(x, bool):
-        return int(x)
-    if isinstance(x, (float, np.floating)):
-        return float(x)
-    if isinstance(x, Fraction):
-        return x
-    if isinstance(x, Value):
-        raise TypeError(f"{use}: {x!r} is a Value already: use it as it is, or x.detach()")
-    advice = next((text for kind, text in _MISFITS if isinstance(x, kind)), "not a real number")
-    raise TypeError(
-        f"{use}: {_short(x)} is {advice}. "
-        "Allowed are int, float, Fraction, mpmath.mpf and NumPy's real scalars"
-    )
-
-
-def _short(x: Any) -> str:
-    text = repr(x)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _operand(x: Any, use: str) -> Any:
-    """Return the other operand as a plain number, or NotImplemented: let its own type decide."""
-    if type(x) is float or type(x) is int:
-        return x
-    if isinstance(x, (bool, np.bool_)):  # the mask in NumPy code such as (x > 0) * x
-        return int(x)
-    if isinstance(x, np.ndarray):  # NumPy goes through the elements
-        return NotImplemented
-    if isinstance(x, _KNOWN) or hasattr(x, "_mpf_") or hasattr(x, "_mpi_"):
-        return plain_number(x, use.format(_short(x)))
-    return NotImplemented
-
-
 _paused_threads = 0  # the one test that recording makes for no_grad in the usual case
 _local = threading.local()
 _lock = threading.Lock()
@@ -169,12 +118,12 @@ def _binary(name: str) -> tuple[Callable[[Value, Any], Value], Callable[[Value, 
     def method(self: Value, other: Any) -> Any:
         if type(other) is Value:
             return _record(function(self.data, other.data), rule, (self, other))
-        if (other := _operand(other, on_the_right)) is NotImplemented:
+        if (other := operand(other, on_the_right)) is NotImplemented:
             return NotImplemented
         return _record(function(self.data, other), rule, (self, other))
 
     def reflected(self: Value, other: Any) -> Any:
-        if (other := _operand(other, on_the_left)) is NotImplemented:
+        if (other := operand(other, on_the_left)) is NotImplemented:
             return NotImplemented
         return _record(function(other, self.data), rule, (other, self))
 
@@ -206,17 +155,6 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], b
     return method
 
 
-def _refuse(v: Value, use: str, instead: str) -> NoReturn:
-    raise TypeError(
-        f"{use}: {v!r} would silently lose its derivative here. "
-        f"Write {instead}; or v.data for the plain number"
-    )
-
-
-def _refusal(use: str, instead: str) -> Callable[..., NoReturn]:
-    return lambda self, *_: _refuse(self, use, instead)
-
-
 @final
 class Value(OwnFunctions):
     """Hold a real number and remember how it was computed.
@@ -244,7 +182,7 @@ class Value(OwnFunctions):
     number: int
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self.data = data if type(data) is float else plain_number(data, f"Value({_short(data)})")
+        self.data = data if type(data) is float else plain_number(data, f"Value({short(data)})")
         self.grad = None
         self.rule = None
         self.inputs = ()
@@ -328,16 +266,16 @@ class Value(OwnFunctions):
         """Return the value itself, for NumPy's complex-minded functions."""
         return self
 
-    __float__ = _refusal("float(v) or math.f(v)", "autograd.sin(v) for math.sin(v), and so on")
-    __int__ = _refusal("int(v)", "autograd.floor(v) or round(v)")
-    __bool__ = _refusal("if v", "a comparison, as v > 0 or v != 0")
-    __len__ = _refusal("len(v)", "a list of Values, as [v]: a Value is one number")
-    __getitem__ = _refusal("v[i]", "a list of Values, as [v]: a Value is one number")
+    __float__ = refusal("float(v) or math.f(v)", "autograd.sin(v) for math.sin(v), and so on")
+    __int__ = refusal("int(v)", "autograd.floor(v) or round(v)")
+    __bool__ = refusal("if v", "a comparison, as v > 0 or v != 0")
+    __len__ = refusal("len(v)", "a list of Values, as [v]: a Value is one number")
+    __getitem__ = refusal("v[i]", "a list of Values, as [v]: a Value is one number")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if dtype is not None and np.dtype(dtype) != object:
             use = f"np.array([v, ...], dtype={np.dtype(dtype)})"
-            _refuse(self, use, "it without dtype, for an array of Values")
+            refuse(self, use, "it without dtype, for an array of Values")
         cell = np.empty(1, dtype=object)
         cell[0] = self
         return cell.reshape(())
@@ -464,7 +402,7 @@ def nodes(*ys: Value) -> list[Value]:
     """
     for y in ys:
         if type(y) is not Value:
-            raise TypeError(f"nodes({_short(y)}): only a Value has a graph")
+            raise TypeError(f"nodes({short(y)}): only a Value has a graph")
     found = set(ys)
     order = list(found)
     for v in order:
@@ -474,16 +412,6 @@ def nodes(*ys: Value) -> list[Value]:
                 order.append(x)
     order.sort(key=_number)
     return order
-
-
-def dependents(ys: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
-    """Return, in topological order, those of xs that ys depend on and what lies between."""
-    order = nodes(*ys)
-    found = set(xs).intersection(order)
-    for v in order:
-        if v.rule is not None and not found.isdisjoint([x for x in v.inputs if type(x) is Value]):
-            found.add(v)
-    return [v for v in order if v in found]
 
 
 def derivatives(v: Value) -> list[Any]:
@@ -497,71 +425,3 @@ def derivatives(v: Value) -> list[Any]:
     wide = v.rule.all_partials is not None  # it gives all of them, wanted or not
     wanted = () if wide else [type(x) is Value for x in v.inputs]
     return list(v.rule.derivatives(v.data, data_of(v.inputs), wanted))
-
-
-def _partials(v: Value, on_path: set[Value], as_graph: bool) -> Iterator[tuple[Value, Any]]:
-    """Yield the inputs of v on the path with d(v)/d(input): Values if a graph is wanted."""
-    wanted = [type(x) is Value and x in on_path for x in v.inputs]
-    if v.rule is not None and any(wanted):
-        y, xs = (v, v.inputs) if as_graph else (v.data, data_of(v.inputs))
-        for x, d, want in zip(v.inputs, v.rule.derivatives(y, xs, wanted), wanted, strict=True):
-            if want:
-                yield x, d
-
-
-def _times(d: Any, t: Any) -> Any:
-    return t if type(d) is int and d == 1 else d * t  # a graph without multiplications by 1
-
-
-def pull_back(ys: Sequence[Value], seeds: Sequence[Any], xs: Sequence[Value],
-              as_graph: bool = False) -> list[Any]:  # fmt: skip
-    """Return for every x the sum over ys of seed * dy/dx, None where there is no path."""
-    path = dependents(ys, xs)
-    on_path = set(path)
-    adjoints: dict[Value, Any] = {}
-    for y, seed in zip(ys, seeds, strict=True):
-        adjoints[y] = adjoints[y] + seed if y in adjoints else seed
-    for v in reversed(path):
-        for x, d in _partials(v, on_path, as_graph):
-            term = _times(d, adjoints[v])
-            adjoints[x] = adjoints[x] + term if x in adjoints else term
-    return [adjoints.get(x) for x in xs]
-
-
-def push_forward(ys: Sequence[Any], xs: Sequence[Value], tangents: Sequence[Any],
-                 as_graph: bool = False) -> list[Any]:  # fmt: skip
-    """Return for every y the sum over xs of dy/dx * tangent, None where there is no path."""
-    path = dependents([y for y in ys if type(y) is Value], xs)
-    on_path = set(path)
-    found: dict[Any, Any] = dict(zip(xs, tangents, strict=True))
-    for v in path:
-        if v not in found:
-            terms = [_times(d, found[x]) for x, d in _partials(v, on_path, as_graph)]
-            found[v] = reduce(operator.add, terms)
-    return [found.get(y) if type(y) is Value else None for y in ys]
-
-
-def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list[Any]:
-    """Return dy/dx for every x in xs, changing nothing: 0 where there is no path.
-
-    With `create_graph` they are Values that can be differentiated again; otherwise numbers.
-    Raises TypeError if y or one of xs is not a Value.
-
-    >>> x = Value(3.0)
-    >>> [dy] = gradients(x**3, [x], create_graph=True)
-    >>> gradients(dy, [x])
-    [18.0]
-    """
-    if isinstance(xs, Value):
-        raise TypeError("gradients(y, xs): xs is a list of Values: write gradients(y, [x])")
-    wrong = [v for v in (y, *xs) if type(v) is not Value]
-    if wrong:
-        raise TypeError(
-            f"gradients(y, xs): {_short(wrong[0])} is not a Value. y is a Value computed from "
-            "the Values in the list xs, as in gradients(x * x, [x])"
-        )
-    zero, one = (0.0, 1.0) if isinstance(y.data, float) else (0, 1)
-    found = [zero if g is None else g for g in pull_back([y], [one], xs, create_graph)]
-    if create_graph:
-        return [g if type(g) is Value else Value(g) for g in found]
-    return found
