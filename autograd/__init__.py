@@ -7,15 +7,7 @@
 Value(2.0, grad=1.105329229782146, label='a')
 """
 
-from pathlib import Path
-
-if Path(__file__).with_name("tracer.py").exists():
-    raise ImportError(
-        "two packages are called autograd: HIPS autograd is installed over chalkgrad's files in "
-        f"{Path(__file__).parent}. Keep one of them: pip uninstall -y autograd chalkgrad, then "
-        "pip install chalkgrad; use separate virtual environments to have both"
-    )
-
+import autograd.installed  # noqa: F401  (first: says if another package lies among ours)
 from autograd.functions import (
     abs, acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, clip, cos, cosh, digamma, dot,
     elu, erf, erfc, exp, exp2, expm1, floor, gamma, gaussian, gelu, hardtanh, hypot, leaky_relu,

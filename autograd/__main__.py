@@ -9,13 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import autograd
-
-if not hasattr(autograd, "Value"):  # this file is ours alone, __init__.py may be theirs
-    raise SystemExit(
-        "the package autograd that Python finds is not chalkgrad's "
-        f"({getattr(autograd, '__file__', '?')}): HIPS autograd has the same name. "
-        "Use a virtual environment with one of them"
-    )
+import autograd.installed
 
 TOUR = """\
 [bold]chalkgrad[/bold]  Write scalars. See every derivative.

@@ -1,5 +1,6 @@
 """Neural networks of visible scalars: every weight is a `Value`, every neuron a few nodes."""
 
+import autograd.installed  # noqa: F401  (first: says if it is another package)
 from nn.adam import Adam as Adam
 from nn.initialisers import glorot as glorot
 from nn.initialisers import he as he

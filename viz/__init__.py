@@ -1,5 +1,6 @@
 """Pictures of computations: diagrams of values and networks, tables of text, curves."""
 
+import autograd.installed  # noqa: F401  (first: says if it is another package)
 from autograd import Value
 from viz.drawing import Drawing
 from viz.listing import text
