@@ -50,7 +50,14 @@ def reduce(v: Value) -> tuple[Any, ...]:
 
 def deepcopy(y: Value, memo: dict[int, Any]) -> Value:
     """Return a copy of the whole graph of y, sharing what `memo` has copied already."""
-    for v in nodes(y):
+    waiting = [y]  # and of its ancestors those that memo does not have
+    found = {y}
+    for v in waiting:
+        for x in v.inputs:
+            if type(x) is Value and x not in found and id(x) not in memo:
+                found.add(x)
+                waiting.append(x)
+    for v in sorted(waiting, key=lambda v: v.number):
         if id(v) not in memo:
             inputs = tuple([memo[id(x)] if type(x) is Value else x for x in v.inputs])
             memo[id(v)] = restore(v.data, v.grad, v.rule, inputs, v.label)

@@ -7,6 +7,7 @@ many terms it has.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,7 +42,7 @@ def abs(x: Any) -> Any:
     >>> abs(-2.5)
     2.5
     """
-    return x if x >= 0 else -x
+    return builtins.abs(x)
 
 
 @any_number

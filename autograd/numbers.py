@@ -16,6 +16,7 @@ import operator
 from collections.abc import Callable
 from fractions import Fraction
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,9 @@ def any_number(formula: Function) -> Function:
     """Let a formula in other functions' terms serve types that bring their own, too."""
 
     @wraps(formula)
-    def function(*xs: Any) -> Any:
+    def function(*xs: Any, **named: Any) -> Any:
+        if named:  # clip(x, low=0, high=1)
+            xs = signature(formula).bind(*xs, **named).args
         if len(xs) == 1 and type(xs[0]) is float:  # the common case
             return formula(xs[0])
         for x in xs:
@@ -235,8 +238,17 @@ def where(condition: Any, a: Any, b: Any) -> Any:
         if isinstance(condition, OwnFunctions):
             raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
     chosen, other = (a, b) if condition else (b, a)
-    # 1 / relu(-2.0) is a division of floats: the constant 0 must not make it one of ints
-    return float(chosen) if type(chosen) is int and isinstance(other, float) else chosen
+    if type(chosen) is int and type(other) is not int:
+        # 1 / relu(-2.0) is a division of floats: the constant 0 must not make it one of ints
+        return float(chosen) if isinstance(other, float) else in_kind_of(other, chosen)
+    return chosen
+
+
+def in_kind_of(like: Any, x: Any) -> Any:
+    """Return a Python number as a fraction or mpmath number if `like` is one, else as it is."""
+    if isinstance(plain(like), Fraction):
+        return Fraction(x)
+    return c.mpf(x) if (c := context(like)) and hasattr(c, "mpf") else x
 
 
 def _integral(name: str, of_number: Function, text: str) -> Function:
@@ -265,6 +277,12 @@ round = _integral("round", round, "Return x rounded, half to even, as x's own ty
 def sign(x: Any) -> Any:
     """Return -1, 0 or 1, as x's own type; nan for nan."""
     return where(x > 0, 1, where(x < 0, -1, x))
+
+
+@any_number
+def sech_squared(x: Any) -> Any:
+    """Return 1 / cosh(x)**2, the derivative of tanh."""
+    return (1 / cosh(x)) ** 2
 
 
 @any_number

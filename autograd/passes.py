@@ -81,6 +81,7 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
     """
     if isinstance(xs, Value):
         raise TypeError("gradients(y, xs): xs is a list of Values: write gradients(y, [x])")
+    xs = list(xs)
     wrong = [v for v in (y, *xs) if type(v) is not Value]
     if wrong:
         raise TypeError(

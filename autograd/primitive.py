@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.numbers import Function, named
+from autograd.real import plain_number
 from autograd.rules import TABLE, Partial, row
 from autograd.value import apply
 
@@ -25,6 +26,8 @@ def primitive(name: str, function: Function, *partials: Partial, symbol: str = "
     >>> grad(cube)(2.0), grad(grad(cube))(2.0)
     (12.0, 12.0)
     """
+    if not isinstance(name, str):
+        raise TypeError(f"primitive({name!r}, ...): the name must be a string")
     if name in _BUILT_IN:
         raise ValueError(
             f"primitive({name!r}): the table has {name!r} already; choose another name"
@@ -39,7 +42,13 @@ def primitive(name: str, function: Function, *partials: Partial, symbol: str = "
                 f"primitive({name!r}): the partial {p!r} must be a function of (y, *inputs), "
                 "an int, or None for a parameter"
             )
-    row(name, function, *partials, symbol=symbol)
+
+    def checked(*xs: Any) -> Any:
+        y = function(*xs)
+        real = all(isinstance(x, (float, int)) for x in xs)
+        return plain_number(y, f"{name}{xs}") if real else y
+
+    row(name, named(checked, name, function.__doc__), *partials, symbol=symbol)
     rule = TABLE[name]
 
     def recorded(*inputs: Any) -> Any:

@@ -15,7 +15,6 @@ import difflib
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import accumulate, zip_longest
 from typing import Any
 
@@ -24,8 +23,8 @@ import numpy as np
 from autograd import activations, numbers, reductions
 from autograd.activations import SELU_ALPHA, SELU_SCALE, sigmoid, softplus
 from autograd.numbers import (
-    context, cos, cosh, digamma, divide, exp, expm1, gaussian, hypot, is_exact, ln, log,
-    maximum, minimum, normal_cdf, pi, plain, polygamma, power, ratio, sign, sin, sinh, sqrt,
+    cos, cosh, digamma, divide, exp, expm1, gaussian, hypot, in_kind_of, is_exact, ln, log,
+    maximum, minimum, normal_cdf, pi, polygamma, power, ratio, sech_squared, sign, sin, sinh, sqrt,
     tanh, where,
 )  # fmt: skip
 from autograd.reductions import shares
@@ -72,9 +71,7 @@ class Rule:
 
     def _in_kind_of(self, y: Any, xs: Sequence[Any]) -> Sequence[Any]:
         """Return xs with Python's numbers as y's kind: 1/7 is a fraction if y is one."""
-        if isinstance(plain(y), Fraction):
-            return self._each(Fraction, xs)
-        return self._each(c.mpf, xs) if (c := context(y)) else xs
+        return self._each(lambda x: in_kind_of(y, x), xs)
 
     def _each(self, make: Function, xs: Sequence[Any]) -> list[Any]:
         """Return xs with each int and float made anew, but not those that are parameters."""
@@ -166,7 +163,7 @@ def log_softmax_row(i: int, ps: Sequence[Any]) -> list[Any]:
 row("add",      operator.add, 1, 1,                                             symbol="+")
 row("sub",      operator.sub, 1, -1,                                            symbol="-")
 row("mul",      operator.mul, lambda y, a, b: b,   lambda y, a, b: a,           symbol="*")
-row("div",      divide,       lambda y, a, b: 1/b, lambda y, a, b: -y/b,        symbol="/")
+row("div",      divide,       lambda y, a, b: divide(1, b), lambda y, a, b: -y/b,        symbol="/")
 row("pow",      power,        lambda y, a, b: power_slope(a, b),                # 0 at 0**0
                               lambda y, a, b: y * log(where(y == 0, 1, a)),     symbol="**")
 row("floordiv", numbers.floordiv, 0, 0,                                         symbol="//")
@@ -206,11 +203,12 @@ row("acos",     numbers.acos,      lambda y, x: -1/sqrt((1 - x)*(1 + x)))
 row("atan",     numbers.atan,      lambda y, x: 1/hypot(1, x)/hypot(1, x))      # x*x could overflow
 row("atan2",    numbers.atan2,     lambda y, a, b: b/hypot(a, b)/hypot(a, b),
                                    lambda y, a, b: -a/hypot(a, b)/hypot(a, b))
-row("hypot",    hypot,             lambda y, a, b: a / where(y == 0, 1, y),
-                                   lambda y, a, b: b / where(y == 0, 1, y))
+row("hypot",    hypot,             lambda y, a, b: where(y == 0, 0, a / where(y == 0, 1, y)),
+                                   lambda y, a, b: where(y == 0, 0, b / where(y == 0, 1, y)))
 row("sinh",     sinh,              lambda y, x: cosh(x))
 row("cosh",     cosh,              lambda y, x: sinh(x))
-row("tanh",     tanh,              lambda y, x: (1/cosh(x))**2)
+row("tanh",     tanh,              lambda y, x: sech_squared(x))                # 1 - y*y would cancel
+row("sech_squared", sech_squared,  lambda y, x: -2*y*tanh(x))
 row("asinh",    numbers.asinh,     lambda y, x: 1/hypot(1, x))
 row("acosh",    numbers.acosh,     lambda y, x: 1/sqrt(x - 1)/sqrt(x + 1))
 row("atanh",    numbers.atanh,     lambda y, x: 1/((1 - x)*(1 + x)))
@@ -235,13 +233,13 @@ row("elu",        activations.elu,        lambda y, x, alpha: where(x > 0, 1, al
 row("selu",       activations.selu,       lambda y, x: SELU_SCALE*where(x > 0, 1, SELU_ALPHA*exp(minimum(x, 0))))
 row("gelu",       activations.gelu,       lambda y, x: normal_cdf(x) + x*density(x))
 row("silu",       activations.silu,       lambda y, x: sigmoid(x)*(1 + x*sigmoid(-x)))
-row("mish",       activations.mish,       lambda y, x: tanh(softplus(x)) + x*sigmoid(x)*(1/cosh(softplus(x)))**2)
+row("mish",       activations.mish,       lambda y, x: tanh(softplus(x)) + x*sigmoid(x)*sech_squared(softplus(x)))
 
 wide("sum",         reductions.sum,         lambda y, *xs: [1] * len(xs))
 wide("mean",        reductions.mean,        lambda y, *xs: [ratio(1, len(xs), y)] * len(xs))
 wide("prod",        reductions.prod,        lambda y, *xs: products_of_others(xs))
 wide("dot",         reductions.dot,         lambda y, *ab: ab[len(ab)//2:] + ab[:len(ab)//2])
-wide("norm",        reductions.norm,        lambda y, *xs: [x / where(y == 0, 1, y) for x in xs])
+wide("norm",        reductions.norm,        lambda y, *xs: [where(y == 0, 0, x / where(y == 0, 1, y)) for x in xs])
 wide("max",         reductions.max,         lambda y, *xs: ties(y, xs))
 wide("min",         reductions.min,         lambda y, *xs: ties(y, xs))
 wide("logsumexp",   reductions.logsumexp,   lambda y, *xs: shares(*xs))

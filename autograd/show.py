@@ -90,6 +90,7 @@ def table(y: Value, limit: int = 100, console: Console | None = None) -> None:
     # only here: importing rich draws from Python's random, which a seed set before must not notice
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     order = nodes(y)
     name_of = _names(order)
@@ -110,10 +111,9 @@ def table(y: Value, limit: int = 100, console: Console | None = None) -> None:
     for v in order[-limit:]:
         a = adjoints[v]
         adjoint = "no path" if a is None else number(a)
-        grid.add_row(
-            name_of(v), number(v.data), formula(v, name_of), f"{name_of(v)}'", adjoint,
-            " + ".join(terms[v]),
-        )  # fmt: skip
+        cells = (name_of(v), number(v.data), formula(v, name_of),
+                 f"{name_of(v)}'", adjoint, " + ".join(terms[v]))  # fmt: skip
+        grid.add_row(*map(Text, cells))  # a label such as "w[1]" is no markup
     console.print(grid)
 
 

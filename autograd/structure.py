@@ -108,3 +108,12 @@ class _Form:
 
     def __repr__(self) -> str:
         return "number" if self.shape is None else f"array{self.shape}"
+
+
+def in_order_of(model: Any, tree: Any) -> Any:
+    """Return a nested argument with its dicts in the order of another's, where the keys agree."""
+    if isinstance(model, dict) and isinstance(tree, dict) and model.keys() == tree.keys():
+        return {key: in_order_of(model[key], tree[key]) for key in model}
+    if type(model) is type(tree) in (list, tuple) and len(model) == len(tree):
+        return type(tree)([in_order_of(m, t) for m, t in zip(model, tree, strict=True)])
+    return tree

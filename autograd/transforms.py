@@ -18,7 +18,7 @@ import numpy as np
 from autograd.numbers import Function, plain
 from autograd.passes import pull_back, push_forward
 from autograd.rules import find
-from autograd.structure import Block, Nested
+from autograd.structure import Block, Nested, in_order_of
 from autograd.value import Value, apply, nodes, recording
 
 Argnums = int | tuple[int, ...]
@@ -58,10 +58,10 @@ class _Call:
             y = y.item()
         what = "one number: sum it up, or use autograd.jacobian"
         for kind, advice in {
-            list: f"a list of {np.size(y)}, not {what}",
-            tuple: f"a tuple of {np.size(y)}, not {what}",
+            list: f"a list, not {what}",
+            tuple: f"a tuple, not {what}",
             dict: f"a dict, not {what}",
-            np.ndarray: f"an array of shape {np.shape(y)}, not {what}",
+            np.ndarray: f"an array of shape {getattr(y, 'shape', '?')}, not {what}",
             type(None): "None: does it lack a return?",
             str: f"the text {y!r}: it must return a number",
         }.items():
@@ -80,14 +80,14 @@ class _Call:
         own = set(self.xs)
         values = [y for y in ys if type(y) is Value]
         return self.recorded_outside and any(
-            v.rule is None and v not in own for v in nodes(*values)
+            v.rule is None and v not in own and v.number < self.xs[0].number for v in nodes(*values)
         )
 
     def gradients(self, ys: Sequence[Any], seeds: Sequence[Any], as_graph: bool) -> list[Any]:
         """Return for each variable the sum over ys of seed * dy/dx."""
         pairs = [(y, seed) for y, seed in zip(ys, seeds, strict=True) if type(y) is Value]
         found = pull_back([y for y, _ in pairs], [s for _, s in pairs], self.xs, as_graph)
-        return [0.0 if g is None else g for g in found]
+        return [_zero(x) if g is None else g for g, x in zip(found, self.xs, strict=True)]
 
     def in_form(self, gradients: Sequence[Any]) -> Any:
         """Return gradients in the form of the argument; of several arguments, as a tuple."""
@@ -103,6 +103,10 @@ def _variable(x: Any) -> Value:
 
 def _result(y: Any, as_graph: bool) -> Any:
     return y.data if type(y) is Value and not as_graph else y
+
+
+def _zero(x: Any) -> Any:
+    return 0.0 if isinstance(plain(x), float) else 0
 
 
 def _one(y: Any) -> Any:
@@ -167,6 +171,8 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     def matrix(*args: Any, **kw: Any) -> Any:
         call = _Call("jacobian", f, args, argnums, kw)
         output = call.numbers()
+        if not output.leaves:
+            raise TypeError(f"jacobian: {call.f} returned {call.returned!r}: no number in it")
         as_graph = call.as_graph(*output.leaves)
         parts = []
         for block in output.blocks:
@@ -226,12 +232,17 @@ def _jvp(name: str, f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]
     as_graph = call.as_graph(*output.leaves, *directions)
     found = push_forward(output.leaves, call.xs, directions, as_graph)
     value = output.fill([_result(y, as_graph) for y in output.leaves])
-    return value, output.fill([0.0 if t is None else _result(t, as_graph) for t in found])
+    return value, output.fill(
+        [
+            _zero(y) if t is None else _result(t, as_graph)
+            for y, t in zip(output.leaves, found, strict=True)
+        ]
+    )
 
 
 def _same_form(name: str, part: str, given: Any, model_name: str, model: Any) -> list[Any]:
     """Return the numbers of one nested argument that must have the form of another."""
-    nested = Nested.of(given, f"{name}: {part}")
+    nested = Nested.of(in_order_of(model, given), f"{name}: {part}")
     form, wanted = nested.form(), Nested.of(model, name).form()
     if form != wanted:
         raise ValueError(
@@ -289,7 +300,7 @@ def derivative(f: Function, n: int = 1) -> Function:
         as_graph = call.as_graph(y)
         for _ in range(n):
             if type(y) is not Value:
-                return 0.0  # the derivative of a constant
+                return _zero(x)  # the derivative of a constant
             [y] = call.gradients([y], [_one(y)], True)
         return _result(y, as_graph)
 

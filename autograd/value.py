@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
+from inspect import signature
 from itertools import count
 from typing import Any, ClassVar, NoReturn, final
 
@@ -127,14 +128,16 @@ def _binary(name: str) -> tuple[Callable[[Value, Any], Value], Callable[[Value, 
             return NotImplemented
         return _record(function(other, self.data), rule, (other, self))
 
-    return method, reflected
+    return named(method, name, ""), named(reflected, f"r{name}", "")
 
 
 def _function(name: str, *defaults: Any) -> Callable[..., Value]:
     rule = find(name)
     arity = len(rule.partials)
 
-    def method(*inputs: Any) -> Value:
+    def method(*inputs: Any, **named: Any) -> Value:
+        if named:  # v.clip(low=0, high=1)
+            inputs = signature(rule.function).bind(*inputs, **named).args
         missing = arity - len(inputs)
         if not 0 <= missing <= len(defaults):
             raise TypeError(f"{name} takes {arity} arguments, {len(inputs)} were given: {inputs}")
@@ -223,6 +226,7 @@ class Value(OwnFunctions):
     atan2, hypot = _function("atan2"), _function("hypot")
     erf, erfc, gaussian = _unary("erf"), _unary("erfc"), _unary("gaussian")
     normal_cdf = _unary("normal_cdf")
+    sech_squared = _unary("sech_squared")
     gamma, lgamma, digamma = _unary("gamma"), _unary("lgamma"), _unary("digamma")
     polygamma = _function("polygamma")
     sigmoid, logsigmoid, softplus = _unary("sigmoid"), _unary("logsigmoid"), _unary("softplus")
@@ -240,6 +244,8 @@ class Value(OwnFunctions):
     @staticmethod
     def where(condition: Any, a: Any, b: Any) -> Value:
         """Return a where the condition holds, else b; the other one gets no gradient at all.
+
+        The choice is made once: `recompute` keeps it.
 
         >>> x = Value(0.0)
         >>> y = Value.where(x > 0, x.sqrt(), 0.0)
@@ -309,7 +315,8 @@ class Value(OwnFunctions):
     def recompute(self) -> Value:
         """Evaluate the graph again, after the data of leaves was changed, and return self.
 
-        Branches that Python took while recording are kept. A backward pass reads the data that
+        Branches that Python took while recording are kept, and so is the choice of a `where`;
+        `relu`, `max` and the like decide anew. A backward pass reads the data that
         it finds: after a change of a leaf, recompute first.
         """
         for v in nodes(self):

@@ -171,6 +171,9 @@ SAMPLES: dict[str, Sample] = {
     "tanh": Sample(
         lambda c, x: c.tanh(x), ones(LINE, both([18.7, 19.1, 355.0, 371.0, 373.0])), ((-400, 400),)
     ),
+    "sech_squared": Sample(
+        lambda c, x: c.sech(x) ** 2, ones(LINE, both([18.7, 19.1, 355.0, 371.0, 373.0])), ((-400, 400),)
+    ),
     "asinh": Sample(lambda c, x: c.asinh(x), ones(LINE), (ANY,)),
     "acosh": Sample(
         lambda c, x: c.acosh(x), ones(ABOVE_1, [x for x in POSITIVE if x > 1.01]), ((1, 1e300),)

@@ -77,7 +77,7 @@ CALLS = [
     ("gradients(v, [5.0])", TypeError, "5.0 is not a Value"),
     ("gradients(v, v)", TypeError, "write gradients(y, [x])"),
     ("nodes(5.0)", TypeError, "only a Value has a graph"),
-    ("grad(lambda x: [x, x])(1.0)", TypeError, "grad: <lambda>(...) returned a list of 2, not one"),
+    ("grad(lambda x: [x, x])(1.0)", TypeError, "grad: <lambda>(...) returned a list, not one"),
     ("grad(lambda x: None)(1.0)", TypeError, "returned None: does it lack a return?"),
     ("grad(lambda x: 'one')(1.0)", TypeError, "returned the text 'one': it must return a number"),
     ("grad(lambda x: x)(np.ones(3))", TypeError, "an array of shape (3,), not one number"),
@@ -91,7 +91,7 @@ CALLS = [
     ("jvp(lambda x: x, 1.0, 1.0)", TypeError, "primals is the tuple of arguments: write (1.0,)"),
     ("hvp(lambda x: x @ x, np.ones(3), np.ones(2))", ValueError, "array(3,)"),
     ("vjp(lambda x: [x], 1.0)[1](1.0)", ValueError, "the cotangent must have the form of the value"),
-    ("hessian(lambda x: [x[0]])([1.0])", TypeError, "hessian: <lambda>(...) returned a list of 1"),
+    ("hessian(lambda x: [x[0]])([1.0])", TypeError, "hessian: <lambda>(...) returned a list, not one"),
     ("jacobian(lambda x: None)(1.0)", TypeError, "jacobian: <lambda>(...) returned None"),
     ("derivative(sin, -1)", ValueError, "the order n must be an int, 0 or more"),
     # the table
@@ -100,6 +100,10 @@ CALLS = [
     ("primitive('mine', math.tanh)", TypeError, "give one partial derivative for each argument"),
     ("primitive('mine', 3, 1)", TypeError, "3 is not a function"),
     ("primitive('mine', math.tanh, 0.5)", TypeError, "the partial 0.5 must be a function of"),
+    ("primitive(3, math.tanh, 1)", TypeError, "the name must be a string"),
+    ("primitive('empty', lambda x: None, 1)(v)", TypeError, "empty(2.0,): None is nothing"),
+    ("jacobian(lambda x: np.array([]))([1.0])", TypeError, "no number in it"),
+    ("grad(lambda x: [x, [x]])(1.0)", TypeError, "returned a list, not one number"),
     ("name(a=2.0)", TypeError, "only a Value can have a label"),
 ]  # fmt: skip
 

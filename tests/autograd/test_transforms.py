@@ -208,3 +208,50 @@ def test_numpy_meets_value_in_both_orders() -> None:
     assert (np.array([v, v]) @ np.array([1.0, 2.0])).data == 6.0
     assert ((np.array([v, -v]) > 0) * np.array([v, v]))[1].data == 0.0  # a mask is 0 or 1
     assert np.array([v, 1.0]).dtype == object
+
+
+def test_a_selection_keeps_fractions_and_digits() -> None:
+    """The constant that is chosen becomes the kind of number that the other branch is."""
+    third = Fraction(1, 3)
+    assert grad(lambda x: autograd.maximum(x, 1) / 7 * x)(third) == Fraction(1, 7)
+    assert grad(lambda x: (autograd.relu(x) + 1) / 7 * x)(-third) == Fraction(1, 7)
+    assert grad(lambda x: autograd.maximum(x, 1))(Fraction(1)) == Fraction(1, 2)
+    with mpmath.workdps(50):
+        x = -mpmath.mpf(1) / 3
+        assert grad(lambda x: (autograd.relu(x) + 1) / 7 * x)(x) == mpmath.mpf(1) / 7
+        assert grad(lambda x: autograd.clip(x, 0, 1) / 7 + x / 7)(x) == mpmath.mpf(1) / 7
+
+
+def test_second_derivatives_in_saturation_are_finite() -> None:
+    for f in (autograd.tanh, autograd.mish, autograd.sigmoid, autograd.softplus):
+        for x in (800.0, -800.0):
+            assert derivative(f, 2)(x) == 0.0
+
+
+def test_a_division_by_zero_can_be_differentiated_again() -> None:
+    assert derivative(lambda x: x / 0.0, 1)(1.0) == math.inf
+    [d] = gradients((x := Value(1.0)) / 0.0, [x], create_graph=True)
+    assert d.data == math.inf
+
+
+def test_leaves_that_the_function_makes_itself_are_constants() -> None:
+    def accumulated(xs: Any) -> Any:
+        total = Value(0.0)
+        for x in xs:
+            total = total + x * x.detach()
+        return total
+
+    assert grad(lambda x: x * Value(2.0))(3.0) == 2.0
+    assert type(grad(lambda x: x * Value(2.0))(3.0)) is float
+    assert value_and_grad(accumulated)([3.0, 4.0]) == (25.0, [3.0, 4.0])
+
+
+def test_zeros_are_of_the_kind_of_the_argument() -> None:
+    found = grad(lambda p: p[0])([Fraction(1), 2.0, Fraction(3)])
+    assert found == [1, 0.0, 0]
+    assert [type(g) for g in found] == [int, float, int]
+
+
+def test_dicts_are_matched_by_their_keys() -> None:
+    primal, tangent = {"a": 2.0, "b": 3.0}, {"b": 0.0, "a": 1.0}
+    assert jvp(lambda p: p["a"] * p["b"], (primal,), (tangent,)) == (6.0, 3.0)

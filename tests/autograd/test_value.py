@@ -278,3 +278,27 @@ def test_an_exact_number_that_raises_in_backward_leaves_no_marks() -> None:
 def test_a_value_is_final() -> None:
     with pytest.raises(TypeError, match="primitive"):
         type("Mine", (Value,), {})
+
+
+def test_recompute_keeps_the_choice_of_where_and_decides_relu_anew() -> None:
+    x = Value(1.0)
+    kept, anew = autograd.where(x > 0, x * 2, -3.0), autograd.relu(x)
+    x.data = -1.0
+    assert (kept.recompute().data, anew.recompute().data) == (-2.0, 0.0)
+
+
+def test_parameters_may_be_given_by_name() -> None:
+    assert autograd.leaky_relu(-1.0, slope=0.5) == -0.5
+    assert Value(-1.0).leaky_relu(slope=0.5).data == -0.5
+    assert autograd.clip(Value(5.0), low=0, high=1).data == 1
+    assert autograd.elu(Value(5.0), alpha=2.0).inputs[1] == 2.0
+
+
+def test_gradients_takes_any_iterable() -> None:
+    x = Value(3.0)
+    assert gradients(x * x, (v for v in [x])) == [6.0]
+
+
+def test_abs_serves_every_kind_of_number() -> None:
+    assert math.copysign(1, autograd.abs(-0.0)) == math.copysign(1, autograd.abs(Value(-0.0)).data)
+    assert autograd.abs(np.array([1.0, -2.0])).tolist() == [1.0, 2.0]
