@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Sequence
 from functools import reduce
 from operator import add, mul
 from typing import Any
@@ -16,6 +17,10 @@ def sum(*xs: Any) -> Any:
 
     Source: Shewchuk 1997, "Adaptive precision floating-point arithmetic", as in `math.fsum`.
     """
+    return _sum(xs)
+
+
+def _sum(xs: Sequence[Any]) -> Any:
     total = builtins.sum(xs)
     if type(total) is float and math.isfinite(total):
         try:
@@ -38,7 +43,7 @@ def prod(*xs: Any) -> Any:
 def dot(*ab: Any) -> Any:
     """Return a1*b1 + ... + an*bn, given a1, ..., an, b1, ..., bn."""
     n = len(ab) // 2
-    return sum(*map(mul, ab[:n], ab[n:]))
+    return _sum([*map(mul, ab[:n], ab[n:])])
 
 
 def norm(*xs: Any) -> Any:
