@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, zip_longest
 from typing import Any
 
@@ -38,7 +38,8 @@ class Rule:
     """Hold one row: y = function(*inputs) and its partial derivatives.
 
     `partials` has an entry per argument, None for a parameter; a function of any number of
-    arguments has `all_partials`, one function that returns the whole list.
+    arguments has `all_partials`, one function that returns the whole list. `slopes` are the
+    partials once more, as the reverse pass likes them: all functions, but for None where it is 1.
     """
 
     name: str
@@ -46,7 +47,11 @@ class Rule:
     function: Function
     partials: tuple[Any, ...] = ()
     all_partials: Function | None = None
-    arity: int = 0  # 0: any number
+    slopes: tuple[Function | None, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        slopes = [None if p == 1 else p if callable(p) else constant(p) for p in self.partials]
+        object.__setattr__(self, "slopes", () if self.all_partials else tuple(slopes))
 
     def derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
         """Return dy/dx for the wanted inputs (0 for the others), under IEEE rules for floats."""
@@ -106,7 +111,12 @@ def find(name: str) -> Rule:
 
 def row(name: str, function: Function, *partials: Partial, symbol: str = "") -> None:
     """Add a row for a function of as many arguments as there are partials."""
-    TABLE[name] = Rule(name, symbol or name, function, partials, None, len(partials))
+    TABLE[name] = Rule(name, symbol or name, function, partials)
+
+
+def constant(n: int | None) -> Function:
+    """Return a function of (y, *inputs) that is n."""
+    return lambda y, *xs: n
 
 
 def wide(name: str, function: Function, all_partials: Function, *parameters: None) -> None:
@@ -225,7 +235,7 @@ row("polygamma",  polygamma,       None, lambda y, n, x: polygamma(n + 1, x))
 row("sigmoid",    sigmoid,                lambda y, x: y*sigmoid(-x))           # 1 - y would cancel
 row("softplus",   softplus,               lambda y, x: sigmoid(x))
 row("logsigmoid", activations.logsigmoid, lambda y, x: sigmoid(-x))
-row("relu",       activations.relu,       lambda y, x: where(x > 0, 1, 0))      # 0 at 0
+row("relu",       activations.relu,       lambda y, x: (x > 0)*1)              # 0 at 0
 row("leaky_relu", activations.leaky_relu, lambda y, x, slope: where(x > 0, 1, slope),
                                           lambda y, x, slope: where(x > 0, 0, x))
 row("elu",        activations.elu,        lambda y, x, alpha: where(x > 0, 1, alpha*exp(minimum(x, 0))),

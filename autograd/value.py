@@ -360,26 +360,27 @@ class Value(OwnFunctions):
             for v in order:
                 rule: Any = v.rule
                 g, y, inputs = v.grad, v.data, v.inputs
-                try:  # written out for floats and one or two inputs, as nearly all nodes are
-                    if rule.arity == 2 and type(y) is float:
+                try:  # written out for floats and one or two inputs, as nearly all nodes are;
+                    # a slope of None is 1
+                    if len(rule.slopes) == 2 and type(y) is float:
                         a, b = inputs
-                        p, q = rule.partials
+                        p, q = rule.slopes
                         if type(b) is not Value:
-                            c = g * (p if type(p) is int else p(y, a.data, b))
+                            c = g if p is None else g * p(y, a.data, b)
                         elif type(a) is not Value:
-                            c = g * (q if type(q) is int else q(y, a, b.data))
+                            c = g if q is None else g * q(y, a, b.data)
                             a = b
                         else:
-                            c = g * (p if type(p) is int else p(y, a.data, b.data))
-                            e = g * (q if type(q) is int else q(y, a.data, b.data))
+                            c = g if p is None else g * p(y, a.data, b.data)
+                            e = g if q is None else g * q(y, a.data, b.data)
                             t = b.grad
                             b.grad = e if t is None or t is unset else t + e
                         t = a.grad
                         a.grad = c if t is None or t is unset else t + c
                         continue
-                    if rule.arity == 1 and type(y) is float:
-                        [a], [p] = inputs, rule.partials
-                        c = g * (p if type(p) is int else p(y, a.data))
+                    if len(rule.slopes) == 1 and type(y) is float:
+                        [a], [p] = inputs, rule.slopes
+                        c = g if p is None else g * p(y, a.data)
                         t = a.grad
                         a.grad = c if t is None or t is unset else t + c
                         continue
