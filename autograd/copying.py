@@ -7,6 +7,7 @@ to, the pickler has seen already. While the list is being written each member gi
 
 from __future__ import annotations
 
+import copyreg
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,7 @@ _local = threading.local()
 
 
 class _Ancestors:
-    """Pickle as the list of the ancestors of a value, made while it is written."""
+    """Stand for the ancestors of a value, which are pickled or copied before it."""
 
     def __init__(self, v: Value) -> None:
         self.v = v
@@ -33,6 +34,18 @@ class _Ancestors:
         finally:
             _local.inside = False
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> None:
+        ancestors: dict[Value, None] = {}  # those that memo does not have
+        waiting = [self.v]
+        for v in waiting:
+            for x in v.inputs:
+                if type(x) is Value and x not in ancestors and id(x) not in memo:
+                    ancestors[x] = None
+                    waiting.append(x)
+        for v in sorted(ancestors, key=lambda v: v.number):
+            inputs = tuple([memo[id(x)] if type(x) is Value else x for x in v.inputs])
+            memo[id(v)] = restore(v.data, v.grad, v.rule, inputs, v.label)
+
 
 def _rebuild(
     ancestors: Any, data: Any, grad: Any, rule: Rule | None, inputs: tuple[Any, ...], label: str
@@ -42,24 +55,10 @@ def _rebuild(
 
 
 def reduce(v: Value) -> tuple[Any, ...]:
-    """Return what `pickle` and `copy.copy` need: a function and its arguments."""
+    """Return what `pickle` and `copy` need: a function and its arguments, ancestors first."""
     inside = v.rule is None or getattr(_local, "inside", False)
     ancestors = None if inside else _Ancestors(v)
     return _rebuild, (ancestors, v.data, v.grad, v.rule, v.inputs, v.label)
 
 
-def deepcopy(y: Value, memo: dict[int, Any]) -> Value:
-    """Return a copy of the whole graph of y, sharing what `memo` has copied already."""
-    waiting = [y]  # and of its ancestors those that memo does not have
-    found = {y}
-    for v in waiting:
-        for x in v.inputs:
-            if type(x) is Value and x not in found and id(x) not in memo:
-                found.add(x)
-                waiting.append(x)
-    for v in sorted(waiting, key=lambda v: v.number):
-        if id(v) not in memo:
-            inputs = tuple([memo[id(x)] if type(x) is Value else x for x in v.inputs])
-            memo[id(v)] = restore(v.data, v.grad, v.rule, inputs, v.label)
-    copied: Value = memo[id(y)]
-    return copied
+copyreg.pickle(Value, reduce)

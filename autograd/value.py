@@ -298,16 +298,6 @@ class Value(OwnFunctions):
     def _repr_svg_(self) -> str | None:
         return Value.drawing(self) if Value.drawing else None
 
-    def __reduce__(self) -> Any:
-        from autograd import copying
-
-        return copying.reduce(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        from autograd import copying
-
-        return copying.deepcopy(self, memo)
-
     def detach(self) -> Value:
         """Return a leaf with the same data and label: the gradient stops there."""
         return Value(self.data, self.label)
