@@ -7,7 +7,7 @@
 Value(2.0, grad=1.105329229782146, label='a')
 """
 
-import autograd.installed
+import autograd.installed  # first: says if another package lies among ours
 import autograd.copying  # noqa: F401  (registers how Values are pickled)
 from autograd.functions import (
     abs, acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, clip, cos, cosh, digamma, dot,
