@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from autograd.rules import Rule
 from autograd.value import Value, nodes, restore
 
 _local = threading.local()
@@ -47,11 +46,9 @@ class _Ancestors:
             memo[id(v)] = restore(v.data, v.grad, v.rule, inputs, v.label)
 
 
-def _rebuild(
-    ancestors: Any, data: Any, grad: Any, rule: Rule | None, inputs: tuple[Any, ...], label: str
-) -> Value:
+def _rebuild(ancestors: Any, *fields: Any) -> Value:
     """Make a Value anew, with a number later than those of its ancestors."""
-    return restore(data, grad, rule, inputs, label)
+    return restore(*fields)
 
 
 def reduce(v: Value) -> tuple[Any, ...]:

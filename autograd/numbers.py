@@ -114,9 +114,9 @@ def any_number(formula: Function) -> Function:
     """Let a formula in other functions' terms serve types that bring their own, too."""
 
     @wraps(formula)
-    def function(*xs: Any, **named: Any) -> Any:
-        if named:  # clip(x, low=0, high=1)
-            xs = signature(formula).bind(*xs, **named).args
+    def function(*xs: Any, **by_name: Any) -> Any:
+        if by_name:  # clip(x, low=0, high=1)
+            xs = signature(formula).bind(*xs, **by_name).args
         if len(xs) == 1 and type(xs[0]) is float:  # the common case
             return formula(xs[0])
         for x in xs:
@@ -315,6 +315,14 @@ def ln(n: int, like: Any) -> Any:
 
 def ratio(p: int, q: int, like: Any) -> Any:
     """Return p/q as the same kind of number: exact for fractions."""
-    if isinstance(plain(like), Fraction):
-        return Fraction(p, q)
-    return c.mpf(p) / q if (c := context(like)) else p / q
+    return in_kind_of(like, p) / q
+
+
+def zero(like: Any) -> Any:
+    """Return 0.0 beside a float, and the exact 0 beside any other number."""
+    return 0.0 if isinstance(plain(like), float) else 0
+
+
+def one(like: Any) -> Any:
+    """Return 1.0 beside a float, and the exact 1 beside any other number."""
+    return 1.0 if isinstance(plain(like), float) else 1

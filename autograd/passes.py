@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import Any
 
+from autograd.numbers import one, zero
 from autograd.real import short
 from autograd.value import Value, data_of, nodes
 
@@ -88,8 +89,8 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
             f"gradients(y, xs): {short(wrong[0])} is not a Value. y is a Value computed from "
             "the Values in the list xs, as in gradients(x * x, [x])"
         )
-    zero, one = (0.0, 1.0) if isinstance(y.data, float) else (0, 1)
-    found = [zero if g is None else g for g in pull_back([y], [one], xs, create_graph)]
+    found = pull_back([y], [one(y)], xs, create_graph)
+    found = [zero(y) if g is None else g for g in found]
     if create_graph:
         return [g if type(g) is Value else Value(g) for g in found]
     return found

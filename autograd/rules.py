@@ -56,7 +56,7 @@ class Rule:
     def derivatives(self, y: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
         """Return dy/dx for the wanted inputs (0 for the others), under IEEE rules for floats."""
         if type(y) is not float:
-            xs = self._in_kind_of(y, xs)
+            xs = self._each(lambda x: in_kind_of(y, x), xs)  # 1/7 is a fraction if y is one
         try:
             return self._derivatives(y, xs, wanted)
         except (ZeroDivisionError, OverflowError):
@@ -73,10 +73,6 @@ class Rule:
             (p(y, *xs) if callable(p) else p) if want else 0
             for p, want in zip(self.partials, wanted, strict=True)
         ]
-
-    def _in_kind_of(self, y: Any, xs: Sequence[Any]) -> Sequence[Any]:
-        """Return xs with Python's numbers as y's kind: 1/7 is a fraction if y is one."""
-        return self._each(lambda x: in_kind_of(y, x), xs)
 
     def _each(self, make: Function, xs: Sequence[Any]) -> list[Any]:
         """Return xs with each int and float made anew, but not those that are parameters."""

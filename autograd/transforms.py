@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.numbers import Function, plain
+from autograd.numbers import Function, one, zero
 from autograd.passes import pull_back, push_forward
 from autograd.rules import find
 from autograd.structure import Block, Nested, in_order_of
@@ -77,17 +77,17 @@ class _Call:
 
     def as_graph(self, *ys: Any) -> bool:
         """Say whether ys depend on Values that are not ours, so that the result has to as well."""
-        own = set(self.xs)
         values = [y for y in ys if type(y) is Value]
+        first = self.xs[0].number  # what the call itself made, variables included, is younger
         return self.recorded_outside and any(
-            v.rule is None and v not in own and v.number < self.xs[0].number for v in nodes(*values)
+            v.rule is None and v.number < first for v in nodes(*values)
         )
 
     def gradients(self, ys: Sequence[Any], seeds: Sequence[Any], as_graph: bool) -> list[Any]:
         """Return for each variable the sum over ys of seed * dy/dx."""
         pairs = [(y, seed) for y, seed in zip(ys, seeds, strict=True) if type(y) is Value]
         found = pull_back([y for y, _ in pairs], [s for _, s in pairs], self.xs, as_graph)
-        return [_zero(x) if g is None else g for g, x in zip(found, self.xs, strict=True)]
+        return [zero(x) if g is None else g for g, x in zip(found, self.xs, strict=True)]
 
     def in_form(self, gradients: Sequence[Any]) -> Any:
         """Return gradients in the form of the argument; of several arguments, as a tuple."""
@@ -103,14 +103,6 @@ def _variable(x: Any) -> Value:
 
 def _result(y: Any, as_graph: bool) -> Any:
     return y.data if type(y) is Value and not as_graph else y
-
-
-def _zero(x: Any) -> Any:
-    return 0.0 if isinstance(plain(x), float) else 0
-
-
-def _one(y: Any) -> Any:
-    return 1.0 if isinstance(plain(y), float) else 1
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -131,7 +123,7 @@ def _value_and_grad(name: str, f: Function, argnums: Argnums) -> Function:
         call = _Call(name, f, args, argnums, kw)
         y = call.number()
         as_graph = call.as_graph(y)
-        return _result(y, as_graph), call.in_form(call.gradients([y], [_one(y)], as_graph))
+        return _result(y, as_graph), call.in_form(call.gradients([y], [one(y)], as_graph))
 
     return both
 
@@ -176,7 +168,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
         as_graph = call.as_graph(*output.leaves)
         parts = []
         for block in output.blocks:
-            rows = [call.gradients([y], [_one(y)], as_graph) for y in block.leaves]
+            rows = [call.gradients([y], [one(y)], as_graph) for y in block.leaves]
             parts.append(
                 call.in_form(rows[0]) if block.shape is None else _stack(call, block, rows)
             )
@@ -234,7 +226,7 @@ def _jvp(name: str, f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]
     value = output.fill([_result(y, as_graph) for y in output.leaves])
     return value, output.fill(
         [
-            _zero(y) if t is None else _result(t, as_graph)
+            zero(y) if t is None else _result(t, as_graph)
             for y, t in zip(output.leaves, found, strict=True)
         ]
     )
@@ -300,8 +292,8 @@ def derivative(f: Function, n: int = 1) -> Function:
         as_graph = call.as_graph(y)
         for _ in range(n):
             if type(y) is not Value:
-                return _zero(x)  # the derivative of a constant
-            [y] = call.gradients([y], [_one(y)], True)
+                return zero(x)  # the derivative of a constant
+            [y] = call.gradients([y], [one(y)], True)
         return _result(y, as_graph)
 
     return nth

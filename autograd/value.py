@@ -135,9 +135,9 @@ def _function(name: str, *defaults: Any) -> Callable[..., Value]:
     rule = find(name)
     arity = len(rule.partials)
 
-    def method(*inputs: Any, **named: Any) -> Value:
-        if named:  # v.clip(low=0, high=1)
-            inputs = signature(rule.function).bind(*inputs, **named).args
+    def method(*inputs: Any, **by_name: Any) -> Value:
+        if by_name:  # v.clip(low=0, high=1)
+            inputs = signature(rule.function).bind(*inputs, **by_name).args
         missing = arity - len(inputs)
         if not 0 <= missing <= len(defaults):
             raise TypeError(f"{name} takes {arity} arguments, {len(inputs)} were given: {inputs}")
@@ -317,7 +317,7 @@ class Value(OwnFunctions):
     def zero_grad(self) -> None:
         """Set the grad of this value, and of all it was computed from, to zero."""
         for v in nodes(self):
-            v.grad = 0.0 if isinstance(v.data, float) else 0
+            v.grad = numbers.zero(v.data)
 
     def backward(self) -> None:
         """Set grad = d(self)/d(v) on all v that self was computed from, by the chain rule.
@@ -331,7 +331,7 @@ class Value(OwnFunctions):
         >>> x.grad
         6.0
         """
-        one = 1.0 if isinstance(self.data, float) else 1
+        one = numbers.one(self.data)
         if self.rule is None:
             self.grad = one if self.grad is None else self.grad + one
             return

@@ -255,3 +255,9 @@ def test_zeros_are_of_the_kind_of_the_argument() -> None:
 def test_dicts_are_matched_by_their_keys() -> None:
     primal, tangent = {"a": 2.0, "b": 3.0}, {"b": 0.0, "a": 1.0}
     assert jvp(lambda p: p["a"] * p["b"], (primal,), (tangent,)) == (6.0, 3.0)
+
+
+def test_a_pullback_can_be_differentiated_by_its_cotangent() -> None:
+    """The cotangent's variable is younger than the call that made the pullback."""
+    _, pullback = vjp(lambda x: x * x, 3.0)
+    assert grad(lambda c: pullback(c)[0] ** 2)(1.0) == 72.0  # d/dc (6 c)^2
