@@ -1,10 +1,11 @@
-"""A prompt with the engine's names imported: python -m autograd."""
+"""The prompt, python -m autograd, and the command beside it, python -m autograd check."""
 
 from __future__ import annotations
 
 import argparse
 import builtins
 import code
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -39,9 +40,15 @@ def names() -> dict[str, Any]:
     return {**kept, "autograd": autograd, "np": np}
 
 
-def main() -> None:
-    """Open the prompt, IPython's where it is installed."""
-    parser = argparse.ArgumentParser(prog="python -m autograd", description=__doc__)
+def main() -> int:
+    """Open the prompt, IPython's where it is installed, or check a gradient."""
+    if sys.argv[1:2] == ["check"]:
+        return check(sys.argv[2:])
+    parser = argparse.ArgumentParser(
+        prog="python -m autograd",
+        description=__doc__,
+        epilog="Check a gradient: python -m autograd check --help",
+    )
     parser.add_argument("--plain", action="store_true", help="Python's own prompt, not IPython's")
     plain = parser.parse_args().plain
     from rich.console import Console
@@ -58,7 +65,18 @@ def main() -> None:
         code.interact(banner="", local=names(), exitmsg="")
     else:
         IPython.start_ipython(argv=["--no-banner"], user_ns=names())
+    return 0
+
+
+def check(arguments: list[str]) -> int:
+    """Return the exit status of the check; 2, as for other bad input, without mpmath."""
+    try:
+        from autograd.check import command
+    except ImportError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return command.main(arguments)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

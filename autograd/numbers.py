@@ -137,7 +137,7 @@ def any_number(formula: Function) -> Function:
 
 # fmt: off
 exp      = elementary("exp",      math.exp,      "Return e**x.")
-exp2     = elementary("exp2",     math.exp2,     "Return 2**x.")
+exp2     = elementary("exp2",     math.exp2,     "Return 2**x.", mpmath=lambda c, x: c.power(2, x))
 expm1    = elementary("expm1",    math.expm1,    "Return e**x - 1, accurate for small x.")
 log      = elementary("log",      math.log,      "Return the natural logarithm ln x.")
 log2     = elementary("log2",     math.log2,     "Return the logarithm of x to base 2.", mpmath=lambda c, x: c.log(x, 2))
@@ -235,6 +235,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     if type(condition) is not bool:
         if isinstance(condition, np.ndarray):
             return np.where(condition, a, b)
+        if hasattr(condition, "_mpi_"):  # a comparison that intervals leave open
+            return type(condition).where(condition, a, b)
         if isinstance(condition, OwnFunctions):
             raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
     chosen, other = (a, b) if condition else (b, a)

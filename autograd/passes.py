@@ -19,7 +19,7 @@ from autograd.value import Value, data_of, nodes
 
 def dependents(ys: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
     """Return, in topological order, those of xs that ys depend on and what lies between."""
-    order = nodes(*ys)
+    order = nodes(*ys, since=min(x.number for x in xs)) if xs else []
     found = set(xs).intersection(order)
     for v in order:
         if v.rule is not None and not found.isdisjoint([x for x in v.inputs if type(x) is Value]):

@@ -75,11 +75,12 @@ def shares(*xs: Any) -> list[Any]:
 
 def _largest_and_log1p(xs: tuple[Any, ...]) -> tuple[Any, Any]:
     """Return m = max(xs) and ln(sum(e**(x - m))): the term of m is exactly 1, kept apart."""
-    largest = max(*xs)
+    largest = max(*map(plain, xs))
     if largest in (math.inf, -math.inf):
         return largest, 0.0
-    at = next((i for i, x in enumerate(xs) if x == largest), 0)
-    return largest, log1p(sum(*[exp(x - largest) for i, x in enumerate(xs) if i != at]))
+    at = next((i for i, x in enumerate(xs) if plain(x) == largest), 0)
+    m = xs[at]
+    return m, log1p(sum(*[exp(x - m) for i, x in enumerate(xs) if i != at]))
 
 
 def logsumexp(*xs: Any) -> Any:

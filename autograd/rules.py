@@ -144,7 +144,8 @@ def products_of_others(xs: Sequence[Any]) -> list[Any]:
 def ties(y: Any, xs: Sequence[Any]) -> list[Any]:
     """Return the partials of a maximum or minimum: the inputs equal to it share 1 evenly."""
     hits = [x == y for x in xs]
-    share = ratio(1, sum(hits), y) if sum(hits) > 1 else 1
+    count = sum(hits)  # of intervals: an interval
+    share = 1 if type(count) is int and count < 2 else ratio(1, maximum(count, 1), y)
     return [where(hit, share, 0) for hit in hits]
 
 

@@ -57,8 +57,14 @@ def formula(v: Value, name_of: Callable[[Any], str]) -> str:
     return f"{symbol}({', '.join(shown)})"
 
 
-def _names(order: list[Value]) -> Callable[[Any], str]:
-    """Return a function that names every value: by its label if no other has it, else v1, v2."""
+def naming(order: list[Value]) -> Callable[[Any], str]:
+    """Return a function that names every value: by its label if no other has it, else v1, v2.
+
+    >>> a = Value(2.0, "a")
+    >>> name_of = naming([a, a * a])
+    >>> name_of(a), name_of(0.5)
+    ('a', '0.5')
+    """
     names: dict[Value, str] = {}
     taken: set[str] = set()
     unnamed = 0
@@ -93,7 +99,7 @@ def table(y: Value, limit: int = 100, console: Console | None = None) -> None:
     from rich.text import Text
 
     order = nodes(y)
-    name_of = _names(order)
+    name_of = naming(order)
     adjoints = dict(zip(order, pull_back([y], [1], order), strict=True))
     terms: dict[Value, list[str]] = {v: [] for v in order}
     for v in order[-limit:]:
@@ -128,7 +134,7 @@ def tree(y: Value, limit: int = 200) -> None:
     │   └── b = 3
     └── a (above)
     """
-    name_of = _names(nodes(y))
+    name_of = naming(nodes(y))
     seen: set[Value] = set()
     waiting: list[tuple[Any, str, str]] = [(y, "", "")]
     lines = 0

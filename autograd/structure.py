@@ -56,16 +56,16 @@ def leaf(x: Any, use: str) -> Any:
     return x if type(x) is Value else plain_number(x, use)
 
 
-def rebuild(tree: Any, next_item: Callable[[], Any]) -> Any:
-    """Return a tree of the same lists, tuples and dicts with every number and array replaced."""
+def rebuild(tree: Any, make: Callable[[Any], Any]) -> Any:
+    """Return a tree of the same lists, tuples and dicts with make(x) for every other thing x."""
     if isinstance(tree, dict):
-        return {key: rebuild(item, next_item) for key, item in tree.items()}
+        return {key: rebuild(item, make) for key, item in tree.items()}
     if isinstance(tree, (list, tuple)):
-        items = [rebuild(item, next_item) for item in tree]
+        items = [rebuild(item, make) for item in tree]
         if isinstance(tree, tuple):
             return type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
         return items
-    return next_item()
+    return make(tree)
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,33 @@ class Nested:
             [block.fill([next(rest) for _ in block.leaves]) for block in self.blocks]
         )
 
+    @property
+    def names(self) -> list[str]:
+        """Return the name of every number: x, x[0], x['w'][1, 2]."""
+        return list(_names(self.tree, "x"))
+
     def replace(self, parts: Sequence[Any]) -> Any:
         """Return the same lists, tuples and dicts with each number and array replaced."""
         rest = iter(parts)
-        return rebuild(self.tree, lambda: next(rest))
+        return rebuild(self.tree, lambda _: next(rest))
 
     def form(self) -> str:
         """Return a description that equals that of another argument of the same form."""
         return repr(self.replace([_Form(block.shape) for block in self.blocks]))
+
+
+def _names(tree: Any, name: str) -> Iterator[str]:
+    if isinstance(tree, np.ndarray):
+        for index in np.ndindex(tree.shape):
+            yield f"{name}[{', '.join(map(str, index))}]" if index else name
+    elif isinstance(tree, dict):
+        for key, item in tree.items():
+            yield from _names(item, f"{name}[{key!r}]")
+    elif isinstance(tree, (list, tuple)):
+        for i, item in enumerate(tree):
+            yield from _names(item, f"{name}[{i}]")
+    else:
+        yield name
 
 
 @dataclass(frozen=True, repr=False)

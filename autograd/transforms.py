@@ -24,7 +24,7 @@ from autograd.value import Value, apply, nodes, recording
 Argnums = int | tuple[int, ...]
 
 
-class _Call:
+class Call:
     """Call a function on variables of its own, and keep what came out."""
 
     def __init__(self, name: str, f: Function, args: Sequence[Any], at: Argnums, kw: Any) -> None:
@@ -80,7 +80,10 @@ class _Call:
         values = [y for y in ys if type(y) is Value]
         first = self.xs[0].number  # what the call itself made, variables included, is younger
         return self.recorded_outside and any(
-            v.rule is None and v.number < first for v in nodes(*values)
+            x.number < first
+            for v in (values, *[v.inputs for v in nodes(*values, since=first)])
+            for x in v
+            if type(x) is Value
         )
 
     def gradients(self, ys: Sequence[Any], seeds: Sequence[Any], as_graph: bool) -> list[Any]:
@@ -120,7 +123,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
 def _value_and_grad(name: str, f: Function, argnums: Argnums) -> Function:
     @wraps(f)
     def both(*args: Any, **kw: Any) -> tuple[Any, Any]:
-        call = _Call(name, f, args, argnums, kw)
+        call = Call(name, f, args, argnums, kw)
         y = call.number()
         as_graph = call.as_graph(y)
         return _result(y, as_graph), call.in_form(call.gradients([y], [one(y)], as_graph))
@@ -161,7 +164,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
 
     @wraps(f)
     def matrix(*args: Any, **kw: Any) -> Any:
-        call = _Call("jacobian", f, args, argnums, kw)
+        call = Call("jacobian", f, args, argnums, kw)
         output = call.numbers()
         if not output.leaves:
             raise TypeError(f"jacobian: {call.f} returned {call.returned!r}: no number in it")
@@ -177,7 +180,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     return matrix
 
 
-def _stack(call: _Call, output: Block, rows: Sequence[Sequence[Any]]) -> Any:
+def _stack(call: Call, output: Block, rows: Sequence[Sequence[Any]]) -> Any:
     """Return the gradients of an array's elements with each number and array stacked."""
     columns = iter(zip(*rows, strict=True))
     results = []
@@ -218,7 +221,7 @@ def _jvp(name: str, f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]
     for part, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):
             raise TypeError(f"{name}: {part} is the tuple of arguments: write ({given!r},)")
-    call = _Call(name, f, primals, tuple(range(len(primals))), {})
+    call = Call(name, f, primals, tuple(range(len(primals))), {})
     directions = _same_form(name, "tangents", tuple(tangents), "primals", tuple(primals))
     output = call.numbers()
     as_graph = call.as_graph(*output.leaves, *directions)
@@ -252,7 +255,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pullback([1.0, 10.0])
     (14.0, 13.0)
     """
-    call = _Call("vjp", f, primals, tuple(range(len(primals))), {})
+    call = Call("vjp", f, primals, tuple(range(len(primals))), {})
     output = call.numbers()
     as_graph = call.as_graph(*output.leaves)
     value = output.fill([_result(y, as_graph) for y in output.leaves])
@@ -287,7 +290,7 @@ def derivative(f: Function, n: int = 1) -> Function:
 
     @wraps(f)
     def nth(x: Any) -> Any:
-        call = _Call("derivative", f, (x,), 0, {})
+        call = Call("derivative", f, (x,), 0, {})
         y: Any = call.number()
         as_graph = call.as_graph(y)
         for _ in range(n):

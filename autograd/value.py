@@ -25,7 +25,7 @@ from autograd.real import operand, plain_number, refusal, refuse, short
 from autograd.rules import Rule, find
 
 _new = object.__new__
-_new_number = count().__next__
+_new_number = count().__next__  # lines() puts another in its place while it is on
 _number = operator.attrgetter("number")
 _paused_threads = 0  # the one test that recording makes for no_grad in the usual case
 _local = threading.local()
@@ -391,8 +391,10 @@ def detached(x: Any) -> Any:
     return x.data if type(x) is Value else x
 
 
-def nodes(*ys: Value) -> list[Value]:
+def nodes(*ys: Value, since: int = 0) -> list[Value]:
     """Return ys and every Value they were computed from, inputs before what was made of them.
+
+    Those with a number below `since`, which were made before, are left out and not walked through.
 
     >>> a, b = Value(2.0, "a"), Value(3.0, "b")
     >>> [v.label for v in nodes(b - a)]
@@ -401,11 +403,11 @@ def nodes(*ys: Value) -> list[Value]:
     for y in ys:
         if type(y) is not Value:
             raise TypeError(f"nodes({short(y)}): only a Value has a graph")
-    found = set(ys)
+    found = {y for y in ys if y.number >= since}
     order = list(found)
     for v in order:
         for x in v.inputs:
-            if type(x) is Value and x not in found:
+            if type(x) is Value and x.number >= since and x not in found:
                 found.add(x)
                 order.append(x)
     order.sort(key=_number)

@@ -1,7 +1,7 @@
 """Gradients checked against numbers that do not come from the rules they judge.
 
-Everything recorded is replayed in high precision and differenced there; see `replay`. A function
-that only takes floats is differenced in floats; see `blackbox`.
+Everything recorded is replayed in high precision and differenced there. A function that only
+takes floats is judged by a complex step or by extrapolated differences.
 """
 
 try:
@@ -12,6 +12,10 @@ except ImportError as error:
         'pip install "chalkgrad[check]"'
     ) from error
 
+from autograd.check.attribution import errors
+from autograd.check.comparison import compare
+from autograd.check.enclosures import enclose
+from autograd.check.engines import check_engine
 from autograd.check.gradients import assert_gradient, check_gradient
 from autograd.check.precise import Kink
 from autograd.check.primitives import assert_primitive, check_primitive
@@ -21,5 +25,6 @@ from autograd.check.ulps import ulps
 
 __all__ = [
     "Component", "GradientMismatch", "Kink", "Report", "assert_gradient", "assert_primitive",
-    "check_gradient", "check_primitive", "reference_gradients", "ulps",
+    "check_engine", "check_gradient", "check_primitive", "compare", "enclose", "errors",
+    "reference_gradients", "ulps",
 ]  # fmt: skip

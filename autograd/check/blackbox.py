@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 Function = Callable[[Any], Any]
+_BITS = {"bfloat16": 8, "float16": 11, "float32": 24}
 
 
 class Estimate(NamedTuple):
@@ -16,19 +17,28 @@ class Estimate(NamedTuple):
     derivative: float
     error: float
     oracle: str
+    sides: tuple[float, float] | None = None  # at a kink: the one-sided derivatives, in order
 
 
 def estimate(f: Function, x: float) -> Estimate:
     """Return df/dx at a float by the sharpest of the two that applies.
 
     A complex step is exact for analytic functions and silently wrong for others (|x|, say), so it
-    is believed where Ridders' differences confirm it.
+    is believed where differences confirm it.
     """
-    found = ridders(f, x)
+    found = differences(f, x)
     sharp = complex_step(f, x)
-    if sharp is None or not abs(sharp - found.derivative) <= 10 * found.error:
+    if found.sides or sharp is None or not abs(sharp - found.derivative) <= 10 * found.error:
         return found
     return Estimate(sharp, 4 * math.ulp(sharp), "complex step")
+
+
+def differences(f: Function, x: float) -> Estimate:
+    """Return df/dx by Ridders' differences, or at a kink the derivatives on both sides."""
+    if sides := one_sided(f, x):
+        error = 1e-6 * max(map(abs, sides))
+        return Estimate(sides[0], error, "one-sided differences", sides)
+    return ridders(f, x)
 
 
 def complex_step(f: Function, x: float) -> float | None:
@@ -41,14 +51,47 @@ def complex_step(f: Function, x: float) -> float | None:
     """
     h = 1e-200
     try:
-        y = f(complex(x, h))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # such as NumPy's about a part that was thrown away
+            y = f(complex(x, h))
     except Exception:  # whatever a function of floats raises for a complex number
         return None
     d = getattr(y, "imag", 0.0) / h
     return float(d) if isinstance(y, complex) and math.isfinite(d) else None
 
 
-def ridders(f: Function, x: float, tries: int = 12) -> Estimate:
+def one_sided(f: Function, x: float) -> tuple[float, float] | None:
+    """Return the derivatives from both sides, the smaller first, if f has a kink at x, else None.
+
+    A kink is a gap between them that does not close as the step is made shorter.
+
+    >>> one_sided(abs, 0.0)
+    (-1.0, 1.0)
+    """
+    scale = abs(x) or 1.0
+
+    def sides(h: float) -> tuple[float, float]:
+        here = _real(f(x))
+        return (here - _real(f(x - h))) / h, (_real(f(x + h)) - here) / h
+
+    gaps = []
+    for h in (2.0**-12 * scale, 2.0**-18 * scale):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                left, right = sides(h)
+        except (ValueError, ArithmeticError):
+            return None
+        gaps.append(abs(right - left))
+    unit = _unit_roundoff(f(x))
+    noise = 64 * unit * (abs(_real(f(x))) + abs(x) * max(abs(left), abs(right))) / h
+    steep = max(abs(left), abs(right))
+    if gaps[1] > max(0.9 * gaps[0], noise, 1e-3 * steep) and gaps[1] < 1.1 * gaps[0]:
+        return min(left, right), max(left, right)
+    return None
+
+
+def ridders(f: Function, x: float) -> Estimate:
     """Return df/dx by central differences of shrinking step, extrapolated to step 0.
 
     Source: Ridders 1982, "Accurate computation of F'(x) and F'(x) F''(x)"; Numerical Recipes 5.7.
@@ -56,16 +99,46 @@ def ridders(f: Function, x: float, tries: int = 12) -> Estimate:
     >>> round(ridders(lambda x: x**3, 2.0).derivative, 9)
     12.0
     """
+    here = f(x)
+    unit = _unit_roundoff(here)
+
+    def first(h: float) -> tuple[float, float]:
+        slope = (_real(f(x + h)) - _real(f(x - h))) / (2 * h)
+        size = abs(_real(here)) + abs(slope) * h
+        return slope, 2 * unit * (2 * size + 2 * abs(slope * x)) / h
+
+    return _extrapolated(first, x)
+
+
+def ridders_second(f: Callable[[float, float], Any], x: float, z: float) -> Estimate:
+    """Return the mixed second derivative d2f/dx dz of f(x, z), extrapolated in the same way.
+
+    With f(x, z) = g(x + z) and z = 0 it is the second derivative of g.
+
+    >>> round(ridders_second(lambda x, z: x**2 * z**3, 2.0, 1.0).derivative, 6)
+    12.0
+    """
+    here = f(x, z)
+    unit = _unit_roundoff(here)
+
+    def second(h: float) -> tuple[float, float]:
+        corners = [(s * t, _real(f(x + s * h, z + t * h))) for s in (1, -1) for t in (1, -1)]
+        size = max(abs(y) for _, y in corners)
+        return sum(sign * y for sign, y in corners) / (4 * h * h), 4 * unit * size / (h * h)
+
+    return _extrapolated(second, max(abs(x), abs(z)))
+
+
+def _extrapolated(difference: Callable[[float], tuple[float, float]], x: float) -> Estimate:
+    """Return the limit for h -> 0 of a difference (with its rounding noise) even in h."""
     best, error = math.nan, math.inf
-    scale = abs(x) or 1.0
-    here = abs(float(f(x)))
     for start in (0.5, 0.05, 0.005):  # a first step that suits a function of any size
-        h = start * scale
+        h = start * (abs(x) or 1.0)
         above: list[float] = []
-        for _ in range(tries):
-            row = [_central(f, x, h)]
-            slope = abs(row[0])
-            noise = 2 * (math.ulp(here + slope * h) + slope * math.ulp(x)) / h  # f's, at the least
+        for _ in range(12):
+            h = (x + h) - x  # a step that floats can take
+            slope, noise = _quietly(difference, h)
+            row = [slope]
             factor = 1.0
             for j, previous in enumerate(above):
                 factor *= 1.96  # the step shrinks by 1.4; each column removes one even power
@@ -78,11 +151,24 @@ def ridders(f: Function, x: float, tries: int = 12) -> Estimate:
     return Estimate(best, error, "Ridders' differences")
 
 
-def _central(f: Function, x: float, h: float) -> float:
-    h = (x + h) - x  # a step that floats can take
+def _quietly(difference: Callable[[float], tuple[float, float]], h: float) -> tuple[float, float]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return float((f(x + h) - f(x - h)) / (2 * h))
+            return difference(h)
     except (ValueError, ArithmeticError):  # outside the domain: a shorter step may be inside
-        return math.nan
+        return math.nan, math.inf
+
+
+def _real(y: Any) -> float:
+    return float(y.real) if isinstance(y, complex) else float(y)
+
+
+def _unit_roundoff(*ys: Any) -> float:
+    """Return that of the least precise number: a function may compute in float32."""
+
+    def of(y: Any) -> float:
+        dtype = str(getattr(y, "dtype", "float64"))
+        return next((2.0**-bits for name, bits in _BITS.items() if name in dtype), 2.0**-53)
+
+    return max(map(of, ys))

@@ -2,130 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from autograd.check.blackbox import estimate
-from autograd.check.primitives import judged_in_floats
-from autograd.check.replay import references
+from autograd.check.diagnosis import Edge, Evidence, diagnose
+from autograd.check.oracles import Truth, Verdict, choose
+from autograd.check.problem import Function, Problem
 from autograd.check.report import Component, Report
+from autograd.check.rounding import gradient_bounds, unit_roundoff
 from autograd.check.ulps import nearest
-from autograd.numbers import Function
-from autograd.structure import Nested, rebuild
-from autograd.transforms import grad
-from autograd.value import Value
+from autograd.value import derivatives
 
-TOLERANCE = 1e-10
+ASSUMED = 2**13  # unit roundoffs, 9e-13 in float64: where no bound can be earned
 
 
-def check_gradient(f: Function, x: Any, claimed: Any = None, *,
-                   tolerance: float = TOLERANCE, digits: int = 100) -> Report:  # fmt: skip
+def check_gradient(f: Function, x: Any, claimed: Any = None, *, order: int = 1,
+                   oracle: str = "auto", tolerance: float | None = None,
+                   precision: str = "float64", digits: int = 100) -> Report:  # fmt: skip
     """Compare the gradient of f at x with one that no rule had a part in.
 
-    `x` is a number, an array, or a nested list, tuple or dict; `claimed` a gradient of the same
-    form, or a function that computes one from x, and by default our own. A function that can be
-    recorded is replayed with this many digits; one that takes floats only is judged by complex
-    step or extrapolated differences. An error up to tolerance times the size of the terms that
-    the chain rule adds up is right. Raises ValueError for a gradient of another shape, Kink where
-    there is none.
+    `x` is a number, an array or tensor (NumPy, PyTorch, JAX), or a nested list, tuple or dict;
+    `claimed` a gradient of the same form, or a function that computes one from x; by default it
+    is our own, or that of the tensors' library. `order=2` compares Hessians, in the form that
+    `autograd.hessian` returns. A function that can be recorded is replayed with this many digits;
+    one that takes floats only is judged by a complex step or extrapolated differences. `oracle`
+    chooses another: "replay", "fractions", "forward", "complex step", "ridders", "directions".
+
+    Right is what is within the rounding errors of a computation in this precision ("float64",
+    "float32", "float16", "bfloat16"), times 16: the bound is earned by running error analysis.
+    With `tolerance`, what is within that times the size of the terms which the chain rule adds.
+    At a kink any gradient in the convex hull of those nearby is right. A wrong one is explained
+    in `report.causes` where an explanation fits.
+
+    Raises TypeError or ValueError for a function that does not return one finite number, or a
+    different one each time, for a gradient of another form, for an oracle that does not apply;
+    Kink (a ValueError) where the derivative is infinite.
 
     >>> check_gradient(lambda p: p[0] ** 2 * p[1], [3.0, 5.0]).ok
     True
-    >>> print(check_gradient(lambda p: p[0] ** 2 * p[1], [3.0, 5.0], [30.0, 10.0]).worst.name)
-    x[1]
+    >>> report = check_gradient(lambda p: p[0] ** 2 * p[1], [3.0, 5.0], [15.0, 9.0])
+    >>> report.worst.name, report.worst.claimed, float(report.worst.true)
+    ('x[0]', 15.0, 30.0)
     """
-    argument = Nested.of(x, "check_gradient: x")
-    names = list(_names(x))
-    xs = [Value(leaf) for leaf in argument.leaves]
-    title = f"gradient of {getattr(f, '__name__', type(f).__name__)}"
-    try:
-        y = f(argument.fill(xs))
-        trues = references(y, xs, digits) if type(y) is Value else None
-    except (TypeError, AttributeError):  # f, or one of its operations, takes floats only
-        if claimed is None:
-            raise
-        trues = None
-    if claimed is None:
-        claimed = grad(f)
-    claims = _claimed(claimed(x) if callable(claimed) else claimed, x, argument)
-    if trues is None:
-        components = list(_judged_in_floats(f, argument, names, claims))
-    else:
-        oracle = f"replay and differences at {digits} digits"
-        components = [
-            Component(name, c, true, tolerance * nearest(size), oracle)
-            for name, c, (true, size) in zip(names, claims, trues, strict=True)
-        ]
-    return Report(title, components)
+    if order not in (1, 2):
+        raise ValueError(f"check_gradient: order={order!r}: choose 1 (gradient) or 2 (Hessian)")
+    unit_roundoff(precision)
+    problem = Problem(f, x)
+    judge = choose(oracle, problem)
+    claims, again = _claims(problem, claimed, order)
+    verdict = judge(problem, claims, order, digits)
+    notes = list(verdict.notes)
+    allowed = _allowed(problem, verdict, order, tolerance, precision, notes)
+    if again and not _close(claims, again, allowed):
+        claims, again = _of_a_changing_claim(problem, verdict.truths, allowed, claims, again, notes)
+    components = _components(problem, verdict, order, claims, allowed)
+    title = f"{'gradient' if order == 1 else 'Hessian'} of {problem.name}"
+    report = Report(title, components, notes)
+    if report.ok or verdict.directions:
+        return report
+    evidence = Evidence(
+        names=[x.name for x in components],
+        claims=claims,
+        trues=[nearest(t.value) for t in verdict.truths],
+        allowed=allowed,
+        shapes=[block.shape for block in problem.argument.blocks],
+        order=order,
+        xs=problem.recorded[1] if problem.recorded else [],
+        y=problem.recorded[0] if problem.recorded else None,
+        edges=_edges(verdict),
+        ours=claimed is None and not problem.foreign,
+        again=again,
+        f=problem.number,
+    )
+    return Report(title, components, notes, diagnose(evidence))
 
 
-def assert_gradient(f: Function, x: Any, claimed: Any = None, *,
-                    tolerance: float = TOLERANCE, digits: int = 100) -> None:  # fmt: skip
+def assert_gradient(f: Function, x: Any, claimed: Any = None, *, order: int = 1,
+                    oracle: str = "auto", tolerance: float | None = None,
+                    precision: str = "float64", digits: int = 100) -> None:  # fmt: skip
     """Raise GradientMismatch, with the report as its message, unless `check_gradient` is content.
 
     >>> assert_gradient(lambda x: x**3, 2.0, 12.0)
     """
-    check_gradient(f, x, claimed, tolerance=tolerance, digits=digits).raise_if_wrong()
+    __tracebackhide__ = True
+    check_gradient(
+        f, x, claimed, order=order, oracle=oracle, tolerance=tolerance, precision=precision,
+        digits=digits,
+    ).raise_if_wrong()  # fmt: skip
 
 
-def _judged_in_floats(f: Function, argument: Nested, names: list[str],
-                      claims: list[float]) -> Iterator[Component]:  # fmt: skip
-    leaves = argument.leaves
-    for i, (name, claim) in enumerate(zip(names, claims, strict=True)):
-
-        def along(z: Any, i: int = i) -> Any:
-            y = f(_filled(argument, [*leaves[:i], z, *leaves[i + 1 :]]))
-            return y.item() if isinstance(y, (np.ndarray, np.generic)) else y
-
-        yield judged_in_floats(name, claim, estimate(along, float(leaves[i])), 8)
+def _claims(problem: Problem, claimed: Any, order: int) -> tuple[list[float], list[float] | None]:
+    """Return the claimed numbers, and those of a second call if they come from a function."""
+    if claimed is None:
+        return problem.claims(problem.own_gradient(order), order), None
+    if callable(claimed):
+        first, second = (problem.claims(claimed(problem.x), order) for _ in range(2))
+        return first, second
+    return problem.claims(claimed, order), None
 
 
-def _filled(argument: Nested, leaves: list[Any]) -> Any:
-    """Return the argument with these numbers, complex ones in complex arrays."""
-    rest = iter(leaves)
-    blocks = iter(argument.blocks)
+def _allowed(problem: Problem, verdict: Verdict, order: int, tolerance: float | None,
+             precision: str, notes: list[str]) -> list[float]:  # fmt: skip
+    """Return the error that is allowed in each truth, its own uncertainty included."""
+    truths = verdict.truths
+    if any(t.error > 1e-8 * t.size > 0 for t in truths):
+        sure = max(t.error / t.size for t in truths if t.size)
+        notes.append(f"the oracle itself is only sure to {sure:.0e}: is f computed in float32?")
+    if tolerance is not None:
+        return [tolerance * t.size + t.error for t in truths]
+    if problem.recorded and not verdict.directions:
+        bounds = gradient_bounds(*problem.recorded, order, precision)
+        if bounds:
+            half = math.sqrt(unit_roundoff(precision))
+            if any(b > half * abs(t.value) > 0 for b, t in zip(bounds, truths, strict=True)):
+                notes.append("ill conditioned: rounding alone may cost half of the digits or more")
+            return [b + t.error for b, t in zip(bounds, truths, strict=True)]
+    assumed = ASSUMED * unit_roundoff(precision)
+    notes.append(f"no bound could be earned without a recorded graph: {assumed:.0e} is assumed")
+    return [assumed * t.size + t.error for t in truths]
 
-    def part() -> Any:
-        block = next(blocks)
-        numbers = [next(rest) for _ in block.leaves]
-        return numbers[0] if block.shape is None else np.array(numbers).reshape(block.shape)
 
-    return rebuild(argument.tree, part)
+def _close(a: Sequence[float], b: Sequence[float], allowed: Sequence[float]) -> bool:
+    return all(x == y or not abs(x - y) > e for x, y, e in zip(a, b, allowed, strict=True))
 
 
-def _claimed(gradient: Any, x: Any, argument: Nested) -> list[float]:
-    """Return a claimed gradient as floats, after a look at its shape."""
-    if hasattr(gradient, "__array__") and not isinstance(gradient, np.ndarray):
-        gradient = np.asarray(gradient)  # such as a torch or JAX tensor
-    numbers = Nested.of(gradient, "check_gradient: the claimed gradient").leaves
-    if len(numbers) != len(argument.leaves) or _shape(gradient) != _shape(x):
+def _of_a_changing_claim(problem: Problem, truths: Sequence[Truth], allowed: Sequence[float],
+                         claims: list[float], again: list[float],
+                         notes: list[str]) -> tuple[list[float], list[float]]:  # fmt: skip
+    """Return the claims to judge first. Raises ValueError if they change for no visible reason."""
+    trues = [nearest(t.value) for t in truths]
+    added = [b - a for a, b in zip(claims, again, strict=True)]
+    loose = [max(e, 1e-6 * abs(t)) for e, t in zip(allowed, trues, strict=True)]
+    if not (_close(added, trues, loose) or _close(added, claims, loose)):
         raise ValueError(
-            f"check_gradient: the claimed gradient has the shape {_shape(gradient)} and "
-            f"{len(numbers)} numbers, x the shape {_shape(x)} and {len(argument.leaves)}: "
-            "there must be one derivative for each number of x, in the same form"
+            "check_gradient: the claimed gradient is not deterministic: for the same x its "
+            f"function returned {claims[:4]} and then {again[:4]}"
         )
-    return [float(g.data if type(g) is Value else g) for g in numbers]
+    notes.append("called a second time, the claiming function added to what was there")
+    return (again, claims) if _close(claims, trues, allowed) else (claims, again)
 
 
-def _shape(tree: Any) -> tuple[int, ...] | None:
-    try:
-        return tuple(np.shape(tree))
-    except ValueError:  # a ragged list
-        return None
+def _components(problem: Problem, verdict: Verdict, order: int, claims: Sequence[float],
+                allowed: Sequence[float]) -> list[Component]:  # fmt: skip
+    names = problem.names
+    if verdict.directions:
+        claims = [sum(g * d for g, d in zip(claims, t, strict=True)) for t in verdict.directions]
+        names = [f"direction {k}" for k in range(1, len(claims) + 1)]
+    elif order == 2:
+        names = [f"{a}, {b}" for a in names for b in names]
+    return [
+        Component(name, claim, t.value, bound, t.oracle, t.error, t.sides)
+        for name, claim, t, bound in zip(names, claims, verdict.truths, allowed, strict=True)
+    ]
 
 
-def _names(tree: Any, name: str = "x") -> Iterator[str]:
-    """Yield the name of every number: x, x[0], x['w'][1, 2]."""
-    if isinstance(tree, np.ndarray):
-        for index in np.ndindex(tree.shape):
-            yield f"{name}[{', '.join(map(str, index))}]" if index else name
-    elif isinstance(tree, dict):
-        for key, item in tree.items():
-            yield from _names(item, f"{name}[{key!r}]")
-    elif isinstance(tree, (list, tuple)):
-        for i, item in enumerate(tree):
-            yield from _names(item, f"{name}[{i}]")
-    else:
-        yield name
+def _edges(verdict: Verdict) -> list[Edge]:
+    if verdict.replay is None:
+        return []
+    return [
+        Edge(v, i, x, nearest(d), float(derivatives(v)[i]))
+        for v, i, x, d, _ in verdict.replay.locals
+    ]

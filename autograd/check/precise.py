@@ -17,7 +17,14 @@ NOTHING = mpmath.mpf("1e-400")  # far below the smallest float
 
 
 class Kink(ValueError):  # noqa: N818 - it is not always an error
-    """Say that a function has no derivative at a point: its two sides differ, or one is missing."""
+    """Say that a function has no derivative at a point: its two sides differ, or one is missing.
+
+    `sides` are the least and the largest one-sided derivative there, None if one is infinite.
+    """
+
+    def __init__(self, message: str, sides: tuple[Any, Any] | None = None) -> None:
+        super().__init__(message)
+        self.sides = sides
 
 
 def context(digits: int) -> Any:
@@ -84,6 +91,8 @@ def difference(c: Any, function: Function, xs: Sequence[Any], i: int) -> Any:
     while True:
         with c.workdps(digits):
             left, right, size = _one_sided(c, function, xs, i, h)
+            if left is None or right is None:
+                _refuse_kink(c, function, xs, i, h)
             noise = size / h * c.mpf(10) ** -digits
             if abs(left + right) >= noise * 10**KEPT or noise < NOTHING:
                 steeper = max(abs(left), abs(right))
@@ -95,28 +104,53 @@ def difference(c: Any, function: Function, xs: Sequence[Any], i: int) -> Any:
 
 
 def _one_sided(c: Any, function: Function, xs: Sequence[Any], i: int, h: Any) -> tuple[Any, ...]:
-    """Return the differences on the left and on the right, and the size of the values."""
+    """Return the differences on the left and on the right, and the size of the values.
+
+    At an edge of the domain one of the two is None. Raises Kink where there is no value.
+    """
+    below, here, above = [_value(c, function, [*xs[:i], x, *xs[i + 1 :]])
+                          for x in (xs[i] - h, xs[i], xs[i] + h)]  # fmt: skip
+    if here is None or (below is None and above is None):
+        raise Kink(f"an edge of the domain at {shown(c, xs)}: there is no finite value")
+    left = None if below is None else (here - below) / h
+    right = None if above is None else (above - here) / h
+    return left, right, max(abs(y) for y in (below, here, above) if y is not None)
+
+
+def _value(c: Any, function: Function, xs: Sequence[Any]) -> Any:
     try:
-        below, here, above = [
-            function(*xs[:i], x, *xs[i + 1 :]) for x in (xs[i] - h, xs[i], xs[i] + h)
-        ]
-    except (ArithmeticError, ValueError) as error:  # a pole
-        raise Kink(f"at {shown(c, xs)}: {error!r}") from error
-    if not all(map(c.isfinite, (below, here, above))):
-        raise Kink(f"an edge of the domain at {shown(c, xs)}: on one side there is nothing")
-    return (here - below) / h, (above - here) / h, max(abs(below), abs(here), abs(above))
+        y = function(*xs)
+    except (ArithmeticError, ValueError):  # a pole
+        return None
+    return y if c.isfinite(y) else None
 
 
 def _refuse_kink(c: Any, function: Function, xs: Sequence[Any], i: int, h: Any) -> None:
     """Raise Kink unless the two sides draw together, or stay, as the step is halved."""
     left, right, _ = _one_sided(c, function, xs, i, h)
-    nearer_left, nearer_right, _ = _one_sided(c, function, xs, i, h / 2)
-    if abs(nearer_right - nearer_left) > abs(right - left) * 9 / 10 or (
-        abs(nearer_left) > abs(left) * 11 / 10
-    ):
+    at_edge = left is None or right is None
+    nearer = c.ldexp(h, -4000) if at_edge and xs[i] == 0 else h / 2  # x**1.5 has a slope of sqrt(h)
+    nearer_left, nearer_right, _ = _one_sided(c, function, xs, i, nearer)
+    sides = [d for d in (nearer_left, nearer_right) if d is not None]
+    grows = any(
+        abs(near) > abs(far) * 11 / 10
+        for near, far in ((nearer_left, left), (nearer_right, right))
+        if near is not None and far is not None
+    )
+    if len(sides) < 2:
+        raise Kink(
+            f"an edge of the domain at {shown(c, xs)}: on one side there is nothing, on the other "
+            + ("the derivative is infinite" if grows else f"it is {c.nstr(sides[0], 6)}"),
+            None if grows else (sides[0], sides[0]),
+        )
+    apart = abs(nearer_right - nearer_left)
+    if grows:
+        raise Kink(f"the derivative is infinite at {shown(c, xs)}")
+    if apart > abs(right - left) * 9 / 10 and apart > max(map(abs, sides)) * c.mpf(10) ** -10:
         raise Kink(
             f"a kink at {shown(c, xs)}: the derivative is {c.nstr(left, 6)} from below "
-            f"and {c.nstr(right, 6)} from above"
+            f"and {c.nstr(right, 6)} from above",
+            (min(sides), max(sides)),
         )
 
 
@@ -136,5 +170,6 @@ def sensitivity(c: Any, function: Function, xs: Sequence[Any], inputs: Sequence[
         h = max(c.ldexp(min(x, 1), -40), c.ldexp(x, -100))
         with suppress(ArithmeticError, ValueError):
             left, right, _ = _one_sided(c, function, xs, i, h)
-            total += x * abs(left + right) / 2
+            if left is not None and right is not None:
+                total += x * abs(left + right) / 2
     return total

@@ -369,9 +369,8 @@ def test_a_numpy_function_that_is_not_recorded_is_judged_by_a_complex_step() -> 
 
 @pytest.mark.parametrize("claimed", [[1.0], [1.0, 2.0, 3.0], 1.0, np.ones((2, 1)), [[1.0, 2.0]]])
 def test_a_claimed_gradient_of_another_shape_is_refused(claimed: Any) -> None:
-    with pytest.raises(
-        ValueError, match=r"the claimed gradient has the shape .*x the shape \(2,\)"
-    ):
+    wanted = r"the claimed gradient has (the|no) shape.* it should have the shape \(2,\)"
+    with pytest.raises(ValueError, match=wanted):
         check_gradient(rosenbrock, [1.0, 2.0], claimed)
 
 

@@ -1,62 +1,16 @@
-"""micrograd users can switch by changing the import; published examples give their numbers."""
+"""micrograd users can switch by changing the import."""
 
 from __future__ import annotations
 
-import json
 import random
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import autograd
-from autograd import Value, gradients, hessian
+from autograd import Value
 
-WORKED = json.loads((Path(__file__).parents[1] / "data" / "worked_numbers.json").read_text())[
-    "items"
-]
 EPSILON = sys.float_info.epsilon
-
-
-def run(item: dict[str, Any], inputs: list[Any]) -> Any:
-    names: dict[str, Any] = dict(zip(item["inputs"], inputs, strict=True))
-    functions = {name: getattr(autograd, name) for name in autograd.__all__}
-    for name, formula in item["steps"]:
-        names[name] = eval(formula, functions, names)
-    return names
-
-
-@pytest.mark.parametrize("item", WORKED, ids=[item["id"] for item in WORKED])
-def test_worked_examples_of_the_literature(item: dict[str, Any]) -> None:
-    """Their stored digits come from 80-digit arithmetic.
-
-    Each example is at most 50 roundings of half an ulp deep, none of them amplified by more than
-    the 8 of a sum that cancels: 200 ulp of the largest number in it bounds the rounding error.
-    """
-    values = [Value(x, label=name) for name, x in item["inputs"].items()]
-    names = run(item, values)
-    y = names[item["output"]]
-    for name, expected in item["intermediates"].items():
-        assert abs(names[name].data - expected) <= 4 * EPSILON * max(1, abs(expected)), name
-    bound = 200 * EPSILON * max(1.0, abs(y.data))
-    assert abs(y.data - item["value"]) <= bound
-    found = dict(zip(item["inputs"], gradients(y, values), strict=True))
-    largest = max(map(abs, item["grad"].values()))
-    for name, expected in item["grad"].items():
-        assert abs(found[name] - expected) <= 200 * EPSILON * largest, name
-    second = hessian(lambda xs: run(item, xs)[item["output"]])(list(item["inputs"].values()))
-    scale = max(abs(h) for row in item["hess"] for h in row) if "hess" in item else 0
-    for row, expected_row in zip(second, item.get("hess", []), strict=False):
-        for h, expected in zip(row, expected_row, strict=True):
-            assert abs(h - expected) <= 200 * EPSILON * scale
-    published = item.get("published", {})
-    for name, text in published.items():
-        x = names[name].data if name in names else found.get(name.removeprefix("d"))
-        if x is not None and isinstance(text, str):
-            digits = len(text.partition(".")[2])
-            half_a_digit = 0.5 * 10.0**-digits
-            assert abs(x - float(text)) <= half_a_digit + 200 * EPSILON * largest, (name, x, text)
 
 
 def test_the_readme_example_prints_micrograds_digits() -> None:
