@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from autograd.causes import Gradient, bad_number, finding
 from autograd.explain import chain_rule
 from autograd.notation import Text
 from autograd.real import short
 from autograd.value import Value, nodes
-from autograd.words import Answer, at, is_finite, is_nan
+from autograd.why_causes import Gradient, bad_number, finding
+from autograd.why_words import Answer, at, is_finite, is_nan
 
 _SAME = 1e-9  # relative; a sum in another order differs by rounding, which is far less
 

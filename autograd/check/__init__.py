@@ -13,18 +13,25 @@ except ImportError as error:
     ) from error
 
 from autograd.check.attribution import errors
+from autograd.check.attribution.table import Errors
 from autograd.check.comparison import compare
-from autograd.check.enclosures import enclose
+from autograd.check.comparison.table import Comparison
+from autograd.check.diagnosis import Cause
+from autograd.check.enclosures import Enclosure, enclose
+from autograd.check.enclosures.boxes import Interval, interval
+from autograd.check.enclosures.intervals import NotEnclosed
 from autograd.check.engines import check_engine
+from autograd.check.engines.scorecard import Scorecard
 from autograd.check.gradients import assert_gradient, check_gradient
-from autograd.check.precise import Kink
+from autograd.check.oracles.precise import Kink
+from autograd.check.oracles.replay import reference_gradients
 from autograd.check.primitives import assert_primitive, check_primitive
-from autograd.check.replay import reference_gradients
 from autograd.check.report import Component, GradientMismatch, Report
 from autograd.check.ulps import ulps
 
 __all__ = [
-    "Component", "GradientMismatch", "Kink", "Report", "assert_gradient", "assert_primitive",
+    "Cause", "Comparison", "Component", "Enclosure", "Errors", "GradientMismatch", "Interval",
+    "Kink", "NotEnclosed", "Report", "Scorecard", "assert_gradient", "assert_primitive",
     "check_engine", "check_gradient", "check_primitive", "compare", "enclose", "errors",
-    "reference_gradients", "ulps",
+    "interval", "reference_gradients", "ulps",
 ]  # fmt: skip

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.check.diagnosis import Edge, Evidence, diagnose
-from autograd.check.oracles import Truth, Verdict, choose
+from autograd.check.oracles.choice import choose
+from autograd.check.oracles.verdict import Truth, Verdict
 from autograd.check.problem import Function, Problem
 from autograd.check.report import Component, Report
 from autograd.check.rounding import gradient_bounds, unit_roundoff

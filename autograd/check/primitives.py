@@ -9,9 +9,16 @@ from typing import Any
 
 import mpmath
 
-from autograd.check.blackbox import Estimate, estimate
-from autograd.check.precise import context, difference, exactly, keeping_digits, public, sensitivity
-from autograd.check.replay import is_parameter
+from autograd.check.oracles.blackbox import Estimate, estimate
+from autograd.check.oracles.precise import (
+    context,
+    difference,
+    exactly,
+    keeping_digits,
+    public,
+    sensitivity,
+)
+from autograd.check.oracles.replay import is_parameter
 from autograd.check.report import Component, Report
 from autograd.check.ulps import nearest, ulp, ulps
 from autograd.numbers import Function

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd.check.foreign import items, library, like, own_gradient, to_numpy
-from autograd.check.precise import exactly
-from autograd.check.replay import Reference, replay
+from autograd.check.oracles.precise import exactly
+from autograd.check.oracles.replay import Reference, replay
 from autograd.lines import lines
 from autograd.numbers import plain
 from autograd.structure import Nested, in_order_of, rebuild

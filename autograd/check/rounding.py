@@ -79,7 +79,9 @@ def _accumulated(ys: Sequence[Value], u: float, inputs_too: bool) -> Any:
             continue
         units = _units(v.rule, len(v.inputs))
         if units:
-            total += np.abs(g) * (units * u * _magnitude(v))
+            total += np.abs(g) * (
+                units * u * _magnitude(v) + math.ulp(0.0)
+            )  # underflow rounds, too
         wanted = [p is not None or type(x) is Value
                   for x, p in zip_longest(v.inputs, v.rule.partials, fillvalue=0)]  # fmt: skip
         partials = (

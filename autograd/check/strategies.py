@@ -25,9 +25,9 @@ except ImportError as error:
         'pip install "chalkgrad[strategies]"'
     ) from error
 
-from autograd.check.domains import KINKS, is_clear, kinks, trace
 from autograd.check.expressions import Case, Expression, Step
-from autograd.check.growth import NAMES, grown
+from autograd.check.expressions.domains import KINKS, is_clear, kinks, trace
+from autograd.check.expressions.growth import NAMES, grown
 from autograd.primitive import _BUILT_IN
 from autograd.rules import TABLE, find
 

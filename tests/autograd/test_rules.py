@@ -24,8 +24,8 @@ from samples import SAMPLES
 import autograd
 from autograd import Value, gradients, numbers
 from autograd.check import Component, Kink, check_primitive
-from autograd.check.precise import context, difference, exactly, sensitivity
-from autograd.check.replay import is_parameter
+from autograd.check.oracles.precise import context, difference, exactly, sensitivity
+from autograd.check.oracles.replay import is_parameter
 from autograd.rules import TABLE, Rule, find
 from autograd.value import apply
 

@@ -1,0 +1,1 @@
+"""The oracles: who says what the true derivative is. `choice` names them."""
