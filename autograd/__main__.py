@@ -23,6 +23,8 @@ TOUR = """\
   derivative(sin, 4)(1.0)                ... of any order
   table(y)                               the forward and the reverse trace
   tree(y)                                the expression as a tree
+  explain(y, a)                          the chain rule with numbers
+  why(a)                                 why a gradient is 0 or nan
   import viz; viz.draw(y).save("y.svg")  the diagram
 
 Imported: Value, grad, value_and_grad, jacobian, hessian, jvp, vjp, hvp,
