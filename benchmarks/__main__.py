@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.peers import PEERS, install
-from benchmarks.problems import leaks, memory, moons, scaling, speed
+from benchmarks.problems import checking, leaks, memory, moons, scaling, speed
 from benchmarks.race import Race
 from benchmarks.report import Table, machine, markdown, show
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Race], Table]] = {
     "memory": memory.table,
     "scaling": scaling.table,
     "leaks": leaks.table,
+    "checking": checking.table,
 }
 
 
