@@ -37,10 +37,13 @@ class Problem:
         self.models = items(x)
         self.numpy = to_numpy(x)
         self.argument = Nested.of(self.numpy, "check_gradient: x")
-        self.leaves = self.argument.leaves
+        self.leaves = list(map(plain, self.argument.leaves))
+        if not self.leaves:
+            raise ValueError(f"check_gradient: x is {x!r}: there is no number to differentiate by")
         self.names = self.argument.names
         self.foreign = next(filter(None, map(library, self.models)), "")
         self.refusal: Exception | None = None
+        self.notes: list[str] = []
         self.recorded = self._recorded()
         if self.recorded is None:
             self._look_at_value()
@@ -59,8 +62,9 @@ class Problem:
             self._changes("recorded different operations when it was called again")
         if not math.isfinite(plain(y)):
             raise ValueError(f"check_gradient: {self.name}(x) is {y.data}: {_why(y)}")
-        if type(call.returned) is not Value:
+        if y.rule is None and not any(y is x for x in call.xs):
             self._refuse_detached()
+            self.notes.append(f"{self.name} does not depend on x: every derivative is 0")
         return y, call.xs
 
     def _call(self, leaves: Sequence[Any]) -> Call:
@@ -149,13 +153,19 @@ class Problem:
             )
         return y
 
+    def x_for_a_claim(self) -> Any:
+        """Return x in lists and arrays of its own, so that a function may write into them."""
+        return rebuild(self.x, lambda x: x.copy() if isinstance(x, np.ndarray) else x)
+
     def own_gradient(self, order: int) -> Any:
         """Return what is checked if nothing is claimed: our gradient, or the tensors' library's."""
         if self.foreign and order == 1:
             return own_gradient(self.f, self.x)
         if self.recorded is None:
-            assert self.refusal is not None
-            raise self.refusal
+            raise TypeError(
+                f"check_gradient: {self.name} cannot be recorded, so that we have no gradient of "
+                f"it to check: {self.refusal}. Or give the gradient that you have as `claimed`"
+            ) from self.refusal
         return (grad if order == 1 else hessian)(self.f)(self.numpy)
 
     def claims(self, claimed: Any, order: int) -> list[float]:
@@ -163,6 +173,10 @@ class Problem:
 
         Raises TypeError for what is not made of numbers, ValueError for another shape.
         """
+        return [float(plain(g)) for g in self.claimed_leaves(claimed, order)]
+
+    def claimed_leaves(self, claimed: Any, order: int) -> list[Any]:
+        """Return what is claimed for each number of x as it is, a number or a Value."""
         what = "the claimed gradient" if order == 1 else "the claimed Hessian"
         given = Nested.of(to_numpy(claimed), f"check_gradient: {what}")
         model, index = self._model(order)
@@ -180,11 +194,10 @@ class Problem:
                 f"{_described(form)}: one derivative for each number of x"
                 f"{' and each number of x' * (order == 2)}{hint}"
             )
-        found = [float(plain(g)) for g in given.leaves]
-        claims = [math.nan] * len(found)
-        for i, g in zip(index, found, strict=True):
-            claims[i] = g
-        return claims
+        ordered: list[Any] = [math.nan] * len(index)
+        for i, g in zip(index, given.leaves, strict=True):
+            ordered[i] = g
+        return ordered
 
     def _model(self, order: int) -> tuple[Any, list[int]]:
         """Return an example of the derivative's form, and its numbers' places in a flat list."""

@@ -51,18 +51,32 @@ def gradient_bounds(y: Value, xs: Sequence[Value], order: int = 1,
     >>> 1e-16 < bound < 1e-13
     True
     """
-    u = unit_roundoff(precision)
     try:
         found = gradients(y, xs, create_graph=True)
         for _ in range(order - 1):
             found = [d for g in found for d in gradients(g, xs, create_graph=True)]
+    except (TypeError, AttributeError, ValueError, ArithmeticError):
+        return None
+    return rounding_bounds(found, precision)
+
+
+def rounding_bounds(ys: Sequence[Value], precision: str = "float64") -> list[float] | None:
+    """Return how far floats may be off in every y, times 16, or None if that is unknown.
+
+    >>> x = Value(10.0)
+    >>> [bound] = rounding_bounds([1 - x.tanh() ** 2])
+    >>> 1e-16 < bound < 1e-13
+    True
+    """
+    u = unit_roundoff(precision)
+    try:
         with np.errstate(all="ignore"):
-            errors = _accumulated(found, u, inputs_too=precision != "float64")
+            errors = _accumulated(ys, u, inputs_too=precision != "float64")
     except (TypeError, AttributeError, ValueError, ArithmeticError):
         return None
     smallest = math.ulp(0.0)
-    bounds = [SAFETY * max(float(e), u * abs(float(plain(g))), smallest)
-              for g, e in zip(found, errors, strict=True)]  # fmt: skip
+    bounds = [SAFETY * max(float(e), u * abs(float(plain(y))), smallest)
+              for y, e in zip(ys, errors, strict=True)]  # fmt: skip
     return bounds if all(map(math.isfinite, bounds)) else None
 
 

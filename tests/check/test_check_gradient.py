@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
@@ -389,3 +390,140 @@ def test_bad_options(options: dict[str, Any], words: str) -> None:
 def test_an_oracle_that_does_not_apply(f: Callable[..., Any], oracle: str) -> None:
     with pytest.raises((ValueError, TypeError), match=rf"oracle='{oracle}' does not apply to"):
         check_gradient(f, 0.5, 0.8, oracle=oracle)
+
+
+def test_a_right_formula_may_cancel_as_far_as_its_own_rounding() -> None:
+    def f(x: Any) -> Any:
+        return np.sum(np.tanh(x))
+
+    x = np.array([20.0, -10.0, 5.0, 0.5])
+    report = check_gradient(f, x, lambda x: 1 - np.tanh(x) ** 2)
+    assert report.ok
+    assert any("the formula that was claimed is right" in note for note in report.notes)
+    assert not check_gradient(f, x, 1 - np.tanh(x) ** 2).ok  # numbers have no formula
+    assert not check_gradient(f, x, lambda x: 1 - np.tanh(x) ** 2 * (1 + 1e-12)).ok
+    assert not check_gradient(f, x, lambda x: 1 - np.tanh(x * (1 + 1e-10)) ** 2).ok
+    assert check_gradient(f, x, lambda x: np.diag(-2 * np.tanh(x) * (1 - np.tanh(x) ** 2)),
+                          order=2).ok  # fmt: skip
+
+
+def test_a_right_formula_may_cancel_to_nothing() -> None:
+    def f(x: Any) -> Any:  # the derivative by x[1] is 0
+        return x[0] ** 2 + 0 * x[1]
+
+    assert check_gradient(f, [0.1, 0.3], lambda x: [2 * x[0], (x[0] + x[1]) - x[0] - x[1]]).ok
+
+
+def test_a_right_formula_that_loses_half_of_the_digits_is_not_excused() -> None:
+    def differences(x: Any) -> Any:  # exact for a parabola, but for their rounding
+        return ((x + 1e-6) ** 2 - (x - 1e-6) ** 2) / 2e-6
+
+    report = check_gradient(lambda x: np.sum(x**2), np.array([3.0, 1.0]), differences)
+    assert not report.ok
+    assert "in float64 it cancels" in str(report.causes[0])
+
+
+def test_directions_take_a_claiming_function() -> None:
+    x = [0.01 * k for k in range(100)]
+    wrong = [math.cos(z) * (1 + 1e-6) for z in x]
+
+    def f(x: Any) -> float:
+        return math.fsum(math.sin(z) for z in x)
+
+    assert check_gradient(f, x, np.cos).ok
+    assert not check_gradient(f, x, lambda x: wrong).ok
+
+
+@pytest.mark.parametrize(
+    ("f", "gradient"),
+    [
+        (lambda x: x * abs(x), 0.0),
+        (lambda x: abs(x) ** 2 + 3 * x, 3.0),
+        (lambda x: x**2 if x > 0 else -x, 0.0),
+    ],
+)
+def test_next_to_a_kink_the_gradient_is_taken_in_the_limit(f: Any, gradient: float) -> None:
+    assert check_gradient(f, 0.0, gradient).ok
+    assert not check_gradient(f, 0.0, gradient + 1e-9).ok
+
+
+def test_the_rim_of_a_round_subdifferential_is_right() -> None:
+    def norm(x: Any) -> Any:
+        return np.sqrt(np.sum(x**2))
+
+    assert check_gradient(norm, np.zeros(2), [0.6, 0.8]).ok
+    assert not check_gradient(norm, np.zeros(2), [0.61, 0.81]).ok
+
+
+def test_a_jump_has_no_right_gradient() -> None:
+    with pytest.raises(ValueError, match="jumps at this very point"):
+        check_gradient(lambda x: x + 1 if x > 0 else 2 * x, 0.0, 1.5)
+    with pytest.raises(ValueError, match="jumps at this very point"):
+        check_gradient(lambda x: autograd.floor(x) * x, 1.0, 0.5)
+    with pytest.raises(ValueError, match="do not settle"):
+        check_gradient(lambda x: math.floor(x) + math.sin(x), 1.0, math.cos(1.0))
+    with pytest.raises(ValueError, match="do not settle"):
+        check_gradient(lambda x: math.sqrt(x) ** 3, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "d"),
+    [
+        (math.sin, 1e6, math.cos(1e6)),
+        (lambda x: math.sin(1e4 * x), 1.0, 1e4 * math.cos(1e4)),
+        (lambda x: math.exp(-((x - 1e4) ** 2)), 1e4 + 0.5, -math.exp(-0.25)),
+        (lambda x: math.fabs(x - 1), 1 + 1e-7, 1.0),  # near a kink is not at it
+    ],
+)
+def test_black_boxes_that_change_faster_than_their_input(f: Any, x: float, d: float) -> None:
+    assert check_gradient(f, x, d).ok
+    assert not check_gradient(f, x, d * (1 + 1e-6)).ok
+
+
+@pytest.mark.parametrize(
+    "options", [{"digits": 5}, {"digits": "a"}, {"tolerance": -1}, {"tolerance": math.nan}]
+)
+def test_options_that_make_no_sense(options: Any) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(options))}=.*: give a"):
+        check_gradient(lambda x: x**2, 1.0, **options)
+
+
+def test_no_numbers_and_arrays_of_one() -> None:
+    with pytest.raises(ValueError, match="there is no number to differentiate by"):
+        check_gradient(lambda x: 1.0, [])
+    assert check_gradient(lambda x: np.array(x[0] * 2), [2.0]).ok
+
+
+def test_a_tiny_error_in_an_operation_is_told_with_all_digits() -> None:
+    x = np.array([0.0, 1.0, 3.0, 7.0])
+    claimed = 2 * (x - x.mean() * (1 + 1e-9)) / x.size
+
+    report = check_gradient(lambda x: np.mean((x - np.mean(x)) ** 2), x, claimed)
+    told = re.findall(r"([^\s,]+) was used, (\S+?) is right", " ".join(map(str, report.causes)))
+    assert told
+    assert all(used != right for used, right in told)
+
+
+def test_a_claiming_function_may_write_into_its_argument() -> None:
+    def claimed(x: Any) -> Any:
+        x *= 2
+        return x
+
+    x = np.array([1.0, 2.0])
+    assert check_gradient(lambda x: np.sum(x**2), x, claimed).ok
+    assert x.tolist() == [1.0, 2.0]
+
+
+def test_x_may_be_a_value() -> None:
+    assert check_gradient(lambda x: x**2, Value(3.0), 6.0).ok
+    assert check_gradient(lambda x: x[0] ** 2, [Value(3.0)]).ok
+
+
+def test_a_function_that_does_not_depend_on_x_is_noted() -> None:
+    report = check_gradient(lambda x: 3.0, 1.0)
+    assert report.ok
+    assert report.notes == ["<lambda> does not depend on x: every derivative is 0"]
+
+
+def test_beside_a_kink_no_cause_is_invented() -> None:
+    assert not check_gradient(abs, 0.0, 1.5).causes

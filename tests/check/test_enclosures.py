@@ -512,3 +512,9 @@ def test_a_function_that_changes_is_noticed() -> None:
     calls = iter(range(10))
     with pytest.raises(ValueError, match="f is not deterministic"):
         enclose(lambda x: x + next(calls), interval(0, 0.5))
+
+
+@pytest.mark.parametrize("box", [(1, 2), [(1, 2), (0, 1)]])
+def test_a_tuple_is_no_interval_and_the_error_says_so(box: Any) -> None:
+    with pytest.raises(TypeError, match=r"write interval\(1, 2\) for all numbers from 1 to 2"):
+        enclose(lambda x: x**2, box)

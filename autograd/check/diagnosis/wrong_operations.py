@@ -137,7 +137,7 @@ def text_of_all(evidence: Evidence, how: str, change: Change) -> str:
         return f"the path{by.replace(' by', ' from')} through {these} is missing"
     return (
         f"the local derivative of {these}{by} is taken as {how}: here "
-        f"{shown(change[differing[0]])} was used, {shown(edge.true)} is right"
+        f"{_used(change[differing[0]], edge)}"
     )
 
 
@@ -146,5 +146,10 @@ def wrong_slope_text(evidence: Evidence, edge: Edge, wrong: float, how: str) -> 
     because = f"; it is taken as {how}" if how else ""
     return (
         f"the local derivative of {evidence.operations(edge.v)}{_by(edge)} is wrong: "
-        f"{shown(wrong)} was used, {shown(edge.true)} is right{because}"
+        f"{_used(wrong, edge)}{because}"
     )
+
+
+def _used(wrong: float, edge: Edge) -> str:
+    say = repr if shown(wrong) == shown(edge.true) else shown  # all digits if six are the same
+    return f"{say(wrong)} was used, {say(edge.true)} is right"

@@ -113,7 +113,15 @@ def enclose(f: Function, box: Any, *, digits: int = 50) -> Enclosure:
     precision = Precision(digits)
     known = rebuild(box, lambda x: _enclosed(precision, x))
     argument = Nested.of(known, "enclose: the box")
-    y, xs = _called(f, known)
+    try:
+        y, xs = _called(f, known)
+    except TypeError as error:
+        if _has_interval(box):
+            raise
+        raise TypeError(
+            f"enclose: {error}. The box {box!r} has no interval: a list or tuple is a vector of "
+            "numbers; write interval(1, 2) for all numbers from 1 to 2"
+        ) from error
     _refuse_unlisted(y)
     _refuse_detached(y, xs)
     natural = precision.mpf(y.data)
@@ -226,3 +234,9 @@ def _sign(low: Any, high: Any) -> str:
     if high <= 0:
         return "negative" if high < 0 else "not positive"
     return "open"
+
+
+def _has_interval(box: Any) -> bool:
+    parts: list[Any] = []
+    rebuild(box, parts.append)
+    return any(isinstance(x, (Interval, mpmath.iv.mpf, np.ndarray)) for x in parts)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 Function = Callable[[Any], Any]
+_STARTS = (0.5, 0.05, 0.005)  # first steps, relative to x, that suit most functions
+_SHORTER = (5e-4, 5e-5, 5e-6, 5e-7)  # for those that change much faster than x itself
+_SHORTEST = 2.0**-26
 _BITS = {"bfloat16": 8, "float16": 11, "float32": 24}
 
 
@@ -28,7 +32,12 @@ def estimate(f: Function, x: float) -> Estimate:
     """
     found = differences(f, x)
     sharp = complex_step(f, x)
-    if found.sides or sharp is None or not abs(sharp - found.derivative) <= 10 * found.error:
+    if (
+        found.sides
+        or sharp is None
+        or math.isinf(found.error)
+        or not abs(sharp - found.derivative) <= 10 * found.error
+    ):
         return found
     return Estimate(sharp, 4 * math.ulp(sharp), "complex step")
 
@@ -74,8 +83,12 @@ def one_sided(f: Function, x: float) -> tuple[float, float] | None:
         here = _real(f(x))
         return (here - _real(f(x - h))) / h, (_real(f(x + h)) - here) / h
 
+    unit = _unit_roundoff(f(x))
+    steps = [2.0**-12 * scale, 2.0**-18 * scale]
+    if unit == 2.0**-53:  # with more digits a kink close to x can be told from one at x
+        steps.append(_SHORTEST * scale)
     gaps = []
-    for h in (2.0**-12 * scale, 2.0**-18 * scale):
+    for h in steps:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -83,16 +96,18 @@ def one_sided(f: Function, x: float) -> tuple[float, float] | None:
         except (ValueError, ArithmeticError):
             return None
         gaps.append(abs(right - left))
-    unit = _unit_roundoff(f(x))
     noise = 64 * unit * (abs(_real(f(x))) + abs(x) * max(abs(left), abs(right))) / h
     steep = max(abs(left), abs(right))
-    if gaps[1] > max(0.9 * gaps[0], noise, 1e-3 * steep) and gaps[1] < 1.1 * gaps[0]:
+    same = all(0.9 * a < b < 1.1 * a for a, b in pairwise(gaps))
+    if same and gaps[-1] > max(noise, 1e-3 * steep):
         return min(left, right), max(left, right)
     return None
 
 
 def ridders(f: Function, x: float) -> Estimate:
     """Return df/dx by central differences of shrinking step, extrapolated to step 0.
+
+    The error is infinite where they do not settle: at a jump, at an edge of the domain.
 
     Source: Ridders 1982, "Accurate computation of F'(x) and F'(x) F''(x)"; Numerical Recipes 5.7.
 
@@ -107,7 +122,27 @@ def ridders(f: Function, x: float) -> Estimate:
         size = abs(_real(here)) + abs(slope) * h
         return slope, 2 * unit * (2 * size + 2 * abs(slope * x)) / h
 
-    return _extrapolated(first, x)
+    near, apart = _plainly(first, abs(x) or 1.0)
+    found = _extrapolated(first, x, _STARTS, near, apart)
+    if not found.error <= 1e-6 * abs(found.derivative):  # or not a number
+        shorter = _extrapolated(first, x, _SHORTER, near, apart)
+        found = min(found, shorter, key=lambda estimate: estimate.error)
+    lost = max(2.0**20 * unit, 1e-6) * abs(_real(here)) / (abs(x) or 1.0)  # f may be noisy
+    settled = found.error <= max(1e-3 * abs(found.derivative), lost)
+    return found if settled else found._replace(error=math.inf)
+
+
+def _plainly(first: Callable[[float], tuple[float, float]], scale: float) -> tuple[float, float]:
+    """Return a difference of short steps, and how far from it the derivative may be.
+
+    Extrapolation from long steps may agree with itself by chance: sin(10**4 x) looks like noise.
+    """
+    shorts = [_quietly(first, k * _SHORTEST * scale) for k in (1, 2, 3)]
+    slopes = [slope for slope, _ in shorts]
+    spread = max(slopes) - min(slopes)
+    if not any(slopes):  # too short to move f at all
+        return 0.0, math.inf
+    return slopes[1], 1e-2 * abs(slopes[1]) + 10 * (spread + max(noise for _, noise in shorts))
 
 
 def ridders_second(f: Callable[[float, float], Any], x: float, z: float) -> Estimate:
@@ -126,13 +161,18 @@ def ridders_second(f: Callable[[float, float], Any], x: float, z: float) -> Esti
         size = max(abs(y) for _, y in corners)
         return sum(sign * y for sign, y in corners) / (4 * h * h), 4 * unit * size / (h * h)
 
-    return _extrapolated(second, max(abs(x), abs(z)))
+    return _extrapolated(second, max(abs(x), abs(z)), _STARTS)
 
 
-def _extrapolated(difference: Callable[[float], tuple[float, float]], x: float) -> Estimate:
-    """Return the limit for h -> 0 of a difference (with its rounding noise) even in h."""
+def _extrapolated(difference: Callable[[float], tuple[float, float]], x: float,
+                  starts: Sequence[float], near: float = 0.0,
+                  apart: float = math.inf) -> Estimate:  # fmt: skip
+    """Return the limit for h -> 0 of a difference (with its rounding noise) even in h.
+
+    It is sought no farther from `near` than `apart`.
+    """
     best, error = math.nan, math.inf
-    for start in (0.5, 0.05, 0.005):  # a first step that suits a function of any size
+    for start in starts:
         h = start * (abs(x) or 1.0)
         above: list[float] = []
         for _ in range(12):
@@ -144,7 +184,7 @@ def _extrapolated(difference: Callable[[float], tuple[float, float]], x: float) 
                 factor *= 1.96  # the step shrinks by 1.4; each column removes one even power
                 row.append((row[j] * factor - previous) / (factor - 1))
                 off = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - previous), noise)
-                if off < error:
+                if off < error and not abs(row[j + 1] - near) > apart:
                     best, error = row[j + 1], off
             above = row
             h /= 1.4

@@ -64,7 +64,7 @@ def by_directions(problem: Problem, claims: Sequence[float], order: int, digits:
         def along(s: Any, t: Sequence[float] = t) -> Any:
             return problem.value([x + s * d for x, d in zip(leaves, t, strict=True)])
 
-        truth = _from_estimate(estimate(along, 0.0), " in random directions")
+        truth = _from_estimate(problem, estimate(along, 0.0), " in random directions")
         added = math.fsum(abs(g * d) for g, d in zip(claims, t, strict=True))
         truths.append(truth._replace(size=max(truth.size, added)))
     return Verdict(truths, directions)
@@ -87,17 +87,23 @@ def _each(problem: Problem, claims: Sequence[float], order: int,
             found = judge(lambda z, i=i: moved({i: z}), x)
             if found.sides and found.sides[0] <= claims[i] <= found.sides[1]:
                 found = found._replace(derivative=claims[i])
-            truths.append(_from_estimate(found))
+            truths.append(_from_estimate(problem, found))
             continue
         for j in range(n):
             second = ridders_second(partial(mixed, i, j), x, 0.0 if i == j else leaves[j])
-            truths.append(_from_estimate(second, " of second order"))
+            truths.append(_from_estimate(problem, second, " of second order"))
     notes = [f"{name}: a kink: the derivative is {t.sides[0]:.6g} on one side, {t.sides[1]:.6g} on "
              "the other, and what is between them is right"
              for name, t in zip(problem.names, truths, strict=False) if t.sides]  # fmt: skip
     return Verdict(truths, notes=notes)
 
 
-def _from_estimate(found: Estimate, more: str = "") -> Truth:
+def _from_estimate(problem: Problem, found: Estimate, more: str = "") -> Truth:
     d = found.derivative
+    if not math.isfinite(found.error):
+        raise ValueError(
+            f"check_gradient: {found.oracle} of {problem.name}{more} do not settle at this point: "
+            "is there a jump, an edge of the domain, or an infinite derivative? Write the "
+            "function with autograd's or NumPy's functions, so that it can be recorded"
+        )
     return Truth(mpmath.mpf(d), abs(d), 10 * found.error, found.oracle + more, found.sides)

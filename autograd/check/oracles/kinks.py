@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -9,18 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.oracles.precise import Kink, context
+from autograd.check.oracles.precise import Kink, context, exactly, public
 from autograd.check.problem import Problem, shifted
 from autograd.check.ulps import nearest
 from autograd.value import nodes
 
 OFFSET = -60  # gradients are taken 2**-60 from the kink: far beyond the differences' own step
+APART = 10  # they are compared with those 2**10 times as far away
 WORK = 100_000  # nodes visited in all
 _DIGITS = 120
 
 
-def subgradients(problem: Problem) -> list[list[Any]]:
+def subgradients(problem: Problem, claims: Sequence[float]) -> list[list[Any]]:
     """Return different gradients of f at points close to x, on all sides of a kink.
+
+    One is taken in the direction of what is claimed: where the subdifferential is round, as
+    that of a norm at 0, a few points and their hull leave out most of its rim.
 
     Raises Kink if the gradients grow without bound as the points draw nearer, or if there are
     none.
@@ -29,17 +34,36 @@ def subgradients(problem: Problem) -> list[list[Any]]:
     n = len(problem.leaves)
     c = context(_DIGITS)
     found: dict[tuple[float, ...], list[Any]] = {}
-    for t in _directions(n, max(8, min(4 * n + 32, WORK // len(nodes(problem.recorded[0]))))):
-        near, far = (_gradient_near(c, problem, t, offset) for offset in (OFFSET, OFFSET + 10))
+
+    def look(t: Sequence[float]) -> None:
+        near, far = (_gradient_near(c, problem, t, offset) for offset in (OFFSET, OFFSET + APART))
         if near is None:
-            continue
+            return
         for a, b in zip(near, far or near, strict=True):
             if abs(a) > abs(b) * 11 / 10 and abs(a - b) > 1:
                 raise Kink(f"the gradient grows without bound near here: {nearest(a):.3g}")
-        found.setdefault(tuple(float(f"{nearest(g):.12g}") for g in near), near)
+        limit = _at_the_kink(c, near, far) if far else near
+        found.setdefault(tuple(float(f"{nearest(g):.12g}") for g in limit), limit)
+
+    for t in _directions(n, max(8, min(4 * n + 32, WORK // len(nodes(problem.recorded[0]))))):
+        look(t)
+    largest = max(map(abs, claims))
+    if 0 < largest < math.inf:
+        look([g / largest for g in claims])
     if not found:
         raise Kink("there is no gradient anywhere near here")
     return list(found.values())
+
+
+def _at_the_kink(c: Any, near: Sequence[Any], far: Sequence[Any]) -> list[Any]:
+    """Return the limit of a gradient that is linear on its way: that of x |x| at 0 is 0."""
+    limits = []
+    for a, b in zip(near, far, strict=True):
+        a, b = exactly(c, a), exactly(c, b)
+        limit = a - (b - a) / (2**APART - 1)
+        curved = c.ldexp(abs(b - a), OFFSET + 2 * APART)  # what is left if it is not quite linear
+        limits.append(public(c.zero if abs(limit) <= curved else limit))
+    return limits
 
 
 def _directions(n: int, tries: int) -> Iterator[list[float]]:
@@ -71,7 +95,7 @@ def nearest_in_hull(points: Sequence[Sequence[Any]], claimed: Sequence[float]) -
     """
     columns = np.array([[float(g) for g in point] for point in points]).T
     target = np.nan_to_num(np.array(claimed, dtype=float))
-    scale = max(float(np.abs(columns).max(initial=0)), 1e-300)
+    scale = float(np.abs(columns).max()) or float(np.abs(target).max()) or 1.0
     a = np.vstack([columns / scale, np.ones(columns.shape[1])])  # the weights add up to 1
     found = _nonnegative_least_squares(a, np.append(target / scale, 1.0))
     used = [int(i) for i in np.flatnonzero(found)]

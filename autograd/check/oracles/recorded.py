@@ -90,14 +90,37 @@ def _python_branches(problem: Problem, found: Sequence[Reference], digits: int) 
     negligible = max(size * c.mpf(10) ** -10, abs(here) * c.mpf(10) ** -40)
     if off[1] < off[0] / 2 or off[1] <= negligible:  # what is smooth draws nearer
         return ""
+    _refuse_jump(problem)
     if max(sides) - min(sides) <= negligible:
         problem.refuse_detached()
     return "a branch in Python: the function changes its form at this very point"
 
 
-def _at_kink(problem: Problem, claims: Sequence[float], name: str, notes: list[str]) -> Verdict:
+def _refuse_jump(problem: Problem) -> None:
+    """Raise Kink if f does not draw near to f(x) as its argument draws near to x."""
+    c = context(100)
+    draw = random.Random(3)
+    t = [draw.uniform(0.5, 1) for _ in problem.leaves]
+    exact = [exactly(c, x) for x in problem.leaves]
     try:
-        hull = subgradients(problem)
+        here = plain(problem.record(exact)[0])
+        for sign in (1, -1):
+            far, near = (
+                abs(plain(problem.record(shifted(c, problem.leaves, t, sign * h))[0]) - here)
+                for h in (c.ldexp(1, STEP), c.ldexp(1, STEP - 40))
+            )
+            if near > far / 2 and near > abs(here) * c.mpf(10) ** -40:
+                raise Kink(
+                    f"check_gradient: {problem.name} jumps at this very point: no gradient is right"
+                )
+    except (TypeError, ArithmeticError):  # floats only, or an edge of the domain
+        return
+
+
+def _at_kink(problem: Problem, claims: Sequence[float], name: str, notes: list[str]) -> Verdict:
+    _refuse_jump(problem)
+    try:
+        hull = subgradients(problem, claims)
     except Kink as kink:
         raise Kink(f"check_gradient: {notes[0]}; {kink}") from None
     nearest_one = nearest_in_hull(hull, claims)
