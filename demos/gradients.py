@@ -44,8 +44,9 @@ def main(out: Path, quick: bool) -> Report:
         return report
     groups = groups_of(result.model)
     table = Table(
-        "parameters", "count", "worst\nulp", "median\nulp", "worst\nrelative", "worst share\nof bound",
-        "verdict", title=f"gradients of the loss of each of {len(flowers)} flowers",
+        "parameters", "count", "worst\nulp", "median\nulp", "worst\nrelative",
+        "worst share\nof bound", "verdict",
+        title=f"gradients of the loss of each of {len(flowers)} flowers",
     )  # fmt: skip
     for name, group in groups.items():
         all_errors = [error for p in group for error in errors[p]]
