@@ -36,7 +36,7 @@ def trained(quick: bool, seed: int = 0) -> Trained:
     """Train an MLP 4-8-3 by Adam on mean softmax cross-entropy plus 0.003 |weights|**2."""
     data = load(seed)
     model = nn.MLP(4, [8, len(data.species)], activation="tanh", seed=seed)
-    optimiser = nn.Adam(model.parameters(), lr=LEARNING_RATE)
+    optimizer = nn.Adam(model.parameters(), lr=LEARNING_RATE)
     weights = [w for layer in model.layers for neuron in layer.neurons for w in neuron.w]
     result = Trained(data, model, [], [], [])
     epochs = QUICK_EPOCHS if quick else EPOCHS
@@ -45,9 +45,9 @@ def trained(quick: bool, seed: int = 0) -> Trained:
             outputs = [model(x) for x, _ in data.train]
             losses = [nn.cross_entropy(y, t) for y, (_, t) in zip(outputs, data.train, strict=True)]
             loss = mean(losses) + DECAY * dot(weights, weights)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             result.losses.append(loss.data)
             result.train_accuracy.append(accuracy(model, data.train))
             result.test_accuracy.append(accuracy(model, data.test))

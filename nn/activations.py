@@ -1,4 +1,7 @@
-"""Activations by name: those of `autograd`, and `linear`, which does nothing."""
+"""Activations by name: those of `autograd`; `linear`, which does nothing; `prelu`, which learns.
+
+Softmax is no neuron's: each of its outputs depends on all inputs, so it belongs to a layer.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import functions
+from nn.prelu import PReLU
 
 Activation = str | Callable[[Any], Any]
 
@@ -19,6 +23,7 @@ TITLES = {
     "leaky_relu": "LeakyReLU",
     "logsigmoid": "LogSigmoid",
     "mish": "Mish",
+    "prelu": "PReLU",
     "relu": "ReLU",
     "selu": "SELU",
     "sigmoid": "Sigmoid",
@@ -27,6 +32,8 @@ TITLES = {
     "swish": "Swish",
     "tanh": "Tanh",
 }
+# those of a whole layer, and how they are written in front of "Layer"
+LAYER_TITLES = {"softmax": "Softmax", "log_softmax": "LogSoftmax"}
 
 
 def linear(x: Any) -> Any:
@@ -35,7 +42,7 @@ def linear(x: Any) -> Any:
 
 
 def find_activation(activation: Activation) -> tuple[str, Callable[[Any], Any]]:
-    """Return the activation's name and function, given either.
+    """Return the activation's name and function, given either; a new PReLU for "prelu".
 
     Raises ValueError for an unknown name, TypeError for what is neither name nor function.
 
@@ -43,17 +50,37 @@ def find_activation(activation: Activation) -> tuple[str, Callable[[Any], Any]]:
     >>> name, function(-2.0)
     ('relu', 0.0)
     """
-    if callable(activation):
+    if name := of_a_layer(activation):
+        raise ValueError(
+            f"activation={name!r} looks at all neurons of a layer: give it to a Layer, "
+            "or to an MLP as output="
+        )
+    if callable(activation) and not isinstance(activation, type):
         return getattr(activation, "__name__", type(activation).__name__), activation
     if not isinstance(activation, str):
         raise TypeError(
             f"activation={activation!r}: give a name, as 'tanh', or a function of one Value"
         )
     if activation not in TITLES:
-        near = difflib.get_close_matches(activation, TITLES)
+        near = difflib.get_close_matches(activation, [*TITLES, *LAYER_TITLES])
         raise ValueError(
             f"activation={activation!r} is unknown"
             + (f": did you mean {' or '.join(map(repr, near))}?" if near else ".")
-            + f" The names are {', '.join(TITLES)}; any function of one Value will do as well"
+            + f" The names are {', '.join(TITLES)}, for a layer also {', '.join(LAYER_TITLES)}; "
+            "any function of one Value will do as well"
         )
+    if activation == "prelu":
+        return activation, PReLU()
     return activation, linear if activation == "linear" else getattr(functions, activation)
+
+
+def of_a_layer(activation: Activation) -> str | None:
+    """Return the name of an activation of a whole layer, given it or its function, else None.
+
+    >>> of_a_layer(functions.softmax), of_a_layer("tanh")
+    ('softmax', None)
+    """
+    for name in LAYER_TITLES:
+        if activation is getattr(functions, name) or activation == name:
+            return name
+    return None

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from autograd import Value
+import numpy as np
+
+from autograd import Value, no_grad
+from autograd.numbers import zero
+from autograd.real import plain_number, short
+from autograd.value import data_of
+from nn.data.arrays import Floats, samples
+from nn.inputs import listed
+
+if TYPE_CHECKING:
+    from nn.summary import Summary
 
 
 class Module:
     """Collect the parameters held in attributes, in the order in which these were set.
 
     A parameter is a leaf `Value`; one in a Module, list, tuple or dict among the attributes is
-    found too, and one that is shared counts once, under its first name.
+    found too, and one that is shared counts once, under its first name. A class of your own needs
+    a `__call__` that takes one sample and returns a Value or a list of them. Numbers that belong
+    to the state but are no parameters are lists of plain numbers whose names stand in `buffers`.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -21,37 +35,242 @@ class Module:
     ['slope', 'offsets.0', 'offsets.1']
     """
 
+    buffers: ClassVar[tuple[str, ...]] = ()
+    training: bool = True
+    frozen: bool = False
+
+    def __call__(self, x: Any) -> Any:
+        raise NotImplementedError(
+            f"{type(self).__name__} lacks __call__(self, x): "
+            "it takes one sample and returns a Value or a list of Values"
+        )
+
+    def named_modules(self) -> list[tuple[str, Module]]:
+        """Return [(path, module), ...], this one first, with the path "", then those inside."""
+        return [(path, part) for path, _, part in _parts(self) if isinstance(part, Module)]
+
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """Return [(path, parameter), ...]; paths are attribute names and indices with dots."""
+        """Return [(path, parameter), ...], frozen ones included.
+
+        Paths are attribute names and indices with dots between them.
+        """
         first_names: dict[Value, str] = {}
-        for name, parameter in _leaves(vars(self)):
-            first_names.setdefault(parameter, name)
+        for name, _, part in _parts(self):
+            if isinstance(part, Value):
+                first_names.setdefault(part, name)
         return [(name, parameter) for parameter, name in first_names.items()]
 
     def parameters(self) -> list[Value]:
-        """Return every parameter once, in the same order on every call."""
-        return [parameter for _, parameter in self.named_parameters()]
+        """Return every parameter that is not frozen once, in the same order on every call."""
+        frozen = self._frozen_parameters()
+        return [parameter for _, parameter in self.named_parameters() if parameter not in frozen]
+
+    def _frozen_parameters(self) -> set[Value]:
+        """Return those that a frozen module holds, whoever else holds them."""
+        return {p for _, owner, p in _parts(self) if owner.frozen and isinstance(p, Value)}
 
     def zero_grad(self) -> None:
         """Set the grad of every parameter to zero: 0.0, or 0 for exact numbers."""
-        for parameter in self.parameters():
-            parameter.grad = 0.0 if isinstance(parameter.data, float) else 0
+        for parameter in [*self.parameters(), *self._frozen_parameters()]:
+            parameter.grad = zero(parameter.data)
+
+    def freeze(self) -> Self:
+        """Leave the parameters of this module, and of those inside, out of `parameters()`.
+
+        A parameter shared with another module is frozen there too.
+
+        >>> from nn.mlp import MLP
+        >>> model = MLP(2, [3, 1])
+        >>> _ = model.layers[0].freeze()
+        >>> [p.label for p in model.parameters()]
+        ['w2,1,1', 'w2,1,2', 'w2,1,3', 'b2,1']
+        """
+        return self._set("frozen", True)
+
+    def unfreeze(self) -> Self:
+        """Give the parameters of this module, and of those inside, back to training."""
+        return self._set("frozen", False)
+
+    def train(self) -> Self:
+        """Switch this module and those inside to training, as they are at first."""
+        return self._set("training", True)
+
+    def eval(self) -> Self:
+        """Switch this module and those inside to use: no dropout, no statistics of batches."""
+        return self._set("training", False)
+
+    def _set(self, flag: str, on: bool) -> Self:
+        for _, module in self.named_modules():
+            setattr(module, flag, on)
+        return self
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a file that `nn.load` reads: see `nn.storage.save`."""
+        from nn.storage import save
+
+        save(self, path)
+
+    def summary(self) -> Summary:
+        """Return a table of the layers: what they are, give out and learn; it prints itself."""
+        from nn.summary import summary
+
+        return summary(self)
+
+    def batch(self, rows: Iterable[Any]) -> list[Any]:
+        """Return the outputs for many samples; layers that look at a whole batch see it here."""
+        return [self(x) for x in rows]
+
+    def predict(self, X: Any) -> Floats:
+        """Return the raw outputs for many samples as an array of shape (samples, outputs).
+
+        X is an array or a list with a row for each sample. Nothing is recorded, the
+        layers behave as in `eval` mode, and their own mode is put back afterwards. Raises
+        ValueError if there is no row or the rows are of unequal lengths.
+
+        >>> from nn.mlp import MLP
+        >>> MLP(2, [3, 2], seed=0).predict([[0.0, 0.0], [0.0, 0.0]])
+        array([[0., 0.],
+               [0., 0.]])
+        """
+        rows = samples(X).tolist()
+        modes = [(module, module.training) for _, module in self.named_modules()]
+        self.eval()
+        try:
+            with no_grad():
+                outputs = self.batch(rows)
+        finally:
+            for module, mode in modes:
+                module.training = mode
+        return np.array([data_of(listed(output)) for output in outputs], dtype=float)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return {path: number} for every parameter, frozen ones included, and every buffer.
+
+        >>> from nn.neuron import Neuron
+        >>> Neuron(1, init=lambda *_: 0.5).state_dict()
+        {'w.0': 0.5, 'b': 0.0}
+        """
+        return {name: _read(place) for name, place in self._state().items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take the numbers of a `state_dict` of a model of the same form.
+
+        Everything is looked at before anything is changed. Raises ValueError for names that are
+        missing or unknown, TypeError for what is not a real number.
+        """
+        places = self._state()
+        use = f"{type(self).__name__}.load_state_dict"
+        _same_names(use, "numbers", list(places), state)
+        found = {name: plain_number(x, f"{use}: {name!r}") for name, x in state.items()}
+        for name, place in places.items():
+            x = found[name]
+            is_float = isinstance(_read(place), float) and isinstance(x, int)
+            _write(place, float(x) if is_float else x)
+
+    def _state(self) -> dict[str, Place]:
+        """Return {path: where the number is}."""
+        places: dict[str, Place] = dict(self.named_parameters())
+        for path, module in self.named_modules():
+            for name in module.buffers:
+                numbers = getattr(module, name)
+                for i in range(len(numbers)):
+                    places[f"{path}.{name}.{i}" if path else f"{name}.{i}"] = numbers, i
+        return places
+
+    def random_state(self) -> dict[str, Any]:
+        """Return {path: state} of every `random.Random` inside, as JSON can keep it."""
+        states = {name: generator.getstate() for name, generator in self._generators().items()}
+        return {name: [version, list(n), rest] for name, (version, n, rest) in states.items()}
+
+    def set_random_state(self, state: Mapping[str, Any]) -> None:
+        """Take a `random_state`: what is drawn from now on is what was drawn after it.
+
+        Everything is looked at before anything is changed. Raises ValueError for names that are
+        missing or unknown, and for what is no state of a generator.
+        """
+        generators = self._generators()
+        use = f"{type(self).__name__}.set_random_state"
+        _same_names(use, "states", list(generators), state)
+        found = {}
+        for name, given in state.items():
+            try:
+                version, numbers, rest = given
+                found[name] = (version, tuple(numbers), rest)
+                Random().setstate(found[name])
+            except (TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{use}: {name!r} is no state of a generator ({error}); "
+                    "give what random_state() returned"
+                ) from None
+        for name, generator in generators.items():
+            generator.setstate(found[name])
+
+    def _generators(self) -> dict[str, Random]:
+        return {path: part for path, _, part in _parts(self) if isinstance(part, Random)}
 
 
-def _leaves(holder: Any) -> Iterator[tuple[str, Value]]:
-    """Yield (path, leaf) for all leaf Values in a module, mapping or sequence."""
-    if isinstance(holder, Module):
-        holder = vars(holder)
-    if isinstance(holder, Mapping):
-        items = list(holder.items())
-    elif isinstance(holder, (list, tuple)):
-        items = list(enumerate(holder))
+Place = Value | tuple[list[Any], int]  # a parameter, or one number of a buffer
+
+
+def _read(place: Place) -> Any:
+    return place.data if isinstance(place, Value) else place[0][place[1]]
+
+
+def _write(place: Place, number: Any) -> None:
+    if isinstance(place, Value):
+        place.data = number
     else:
-        return
-    for key, item in items:
-        if isinstance(item, Value):
-            if item.rule is None:  # a result kept in an attribute is no parameter
-                yield str(key), item
+        place[0][place[1]] = number
+
+
+def _parts(part: Any) -> Iterator[tuple[str, Module, Any]]:
+    """Yield (path, owner, part) for a module and every module, leaf Value and Random inside.
+
+    The owner is the module that holds it; a module that is held twice is entered once.
+    """
+    waiting: list[tuple[str, Any, Any]] = [("", part, part)]
+    entered = set()
+    while waiting:
+        path, owner, part = waiting.pop()
+        if isinstance(part, Module):
+            if id(part) in entered:
+                continue
+            entered.add(id(part))
+            yield path, part, part
+            owner, inner = part, list(vars(part).items())
+        elif isinstance(part, Mapping):
+            inner = list(part.items())
+        elif isinstance(part, (list, tuple)):
+            inner = [(str(i), x) for i, x in enumerate(part)]
         else:
-            for path, leaf in _leaves(item):
-                yield f"{key}.{path}", leaf
+            if isinstance(part, Random) or (isinstance(part, Value) and part.rule is None):
+                yield path, owner, part  # a result kept in an attribute is no parameter
+            continue
+        waiting += [(f"{path}.{key}" if path else f"{key}", owner, x) for key, x in inner[::-1]]
+
+
+def _same_names(use: str, what: str, wanted: Sequence[str], given: Mapping[str, Any]) -> None:
+    """Raise ValueError if the names given are not those wanted, in whatever order."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{use}: {short(given)} is no dict of {what} by name")
+    missing = [name for name in wanted if name not in given]
+    known = set(wanted)
+    unknown = [name for name in given if name not in known]
+    if missing or unknown:
+        words = [f"{_some(names)} {word}" for names, word in
+                 ((missing, "missing"), (unknown, "unknown")) if names]  # fmt: skip
+        raise ValueError(
+            f"{use}: {' and '.join(words)}. The model has {len(wanted)} {what}, {len(given)} were "
+            "given; they must come from a model of the same form. Nothing was changed"
+        )
+
+
+def _some(names: Sequence[Any]) -> str:
+    """Return the first names, and how many more there are.
+
+    >>> _some(["w.0", "w.1", "w.2", "b"])
+    "'w.0', 'w.1' and 2 more are"
+    """
+    shown = ", ".join(map(repr, names[:2]))
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return f"{shown}{more} {'is' if len(names) == 1 else 'are'}"

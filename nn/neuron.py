@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from autograd import Value, dot
 from nn.activations import TITLES, Activation, find_activation
-from nn.initialisers import Initialiser, Seed, find_initialiser, generator
+from nn.initialisers import Initialiser, Seed, find_initialiser, generator, of_layer
 from nn.inputs import Inputs, checked, checked_size
 from nn.module import Module
+from nn.prelu import PReLU
 
 
 class Neuron(Module):
     """Compute activation(w1*x1 + ... + wn*xn + b).
 
-    `activation` is a name (`nn.activations.TITLES`) or a function of one Value; `nonlin=False`
-    means "linear". `init` is "he", "glorot", "uniform" (micrograd's) or a function, chosen by the
+    `activation` is a name (`nn.activations.TITLES`) or a function of one Value, which may be a
+    Module with parameters, as `nn.PReLU()`; `nonlin=False` means "linear". `init` is a name
+    (`nn.initialisers.INITIALISERS`; micrograd's is "uniform") or a function, chosen by the
     activation unless said; `seed=None` draws from Python's `random`. `fan_out` is the width of the
     neuron's layer, for initialisers that ask. Raises ValueError for sizes below 1, unknown names,
     and a call with other than `nin` inputs.
@@ -40,10 +42,12 @@ class Neuron(Module):
         fan_out: int = 1,
     ) -> None:
         nin = checked_size("nin", nin)
-        self.activation, self.function = find_activation(activation if nonlin else "linear")
-        draw, source = find_initialiser(init, self.activation), generator(seed)
+        name, function = find_activation(activation if nonlin else "linear")
+        source = generator(seed)
+        draw = of_layer(find_initialiser(init, name), source, nin, 1)
         self.w = [Value(draw(source, nin, fan_out)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
+        self.activation, self.function = name, function
         self.relabel()
 
     @property
@@ -63,6 +67,8 @@ class Neuron(Module):
             w.label = f"w{place},{i}" if place else f"w{i}"
         if self.b is not None:
             self.b.label = f"b{place}"
+        if self.activation == "prelu" and isinstance(self.function, PReLU):
+            self.function.relabel(place)  # it is this neuron's own
 
     def __call__(self, x: Inputs) -> Value:
         total = dot(self.w, checked(x, len(self.w), self))

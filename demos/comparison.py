@@ -1,0 +1,187 @@
+"""Activations, losses and optimizers compared: the same data and start, one table and plot each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.table import Table
+
+import viz
+from autograd import no_grad
+from demos._figures import save_figure
+from demos._report import Report, console
+from nn.adagrad import AdaGrad
+from nn.adam import Adam, AdamW
+from nn.fit import fit
+from nn.losses import find_loss
+from nn.metrics.classification import accuracy
+from nn.mlp import MLP
+from nn.optimizer import Optimizer
+from nn.rmsprop import RMSprop
+from nn.sgd import SGD
+from nn.toys import moons
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TRAIN, TEST, NOISE = 30, 200, 0.1
+HIDDEN = [6, 6]
+TASK = f"cross-entropy of {TRAIN} points of two moons, network 2-6-6-1, the same start"
+LEARNED = 0.1  # a loss at which all but a few of the points are right
+EPOCHS, QUICK_EPOCHS = 80, 8
+
+ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu")
+# the rate of each is that of 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1 and 3 which left the least loss
+OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
+    "SGD": partial(SGD, lr=3.0),
+    "momentum": partial(SGD, lr=0.3, momentum=0.9),
+    "Nesterov": partial(SGD, lr=1.0, momentum=0.9, nesterov=True),
+    "AdaGrad": partial(AdaGrad, lr=0.3),
+    "RMSprop": partial(RMSprop, lr=0.01),
+    "Adam": partial(Adam, lr=0.1),
+    "AdamW": partial(AdamW, lr=0.1),
+}
+LOSSES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
+LOOKS = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."), ("#CC79A7", ":"))
+POINTS, OUTLIERS, FAR = 25, (5, 12, 20), 4.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """Hold what came of one way of learning: the loss by epoch, the accuracy on new points."""
+
+    losses: list[float]
+    accuracy: float
+
+
+def main(out: Path, quick: bool) -> Report:
+    """Train small networks that differ in one thing only, and show what it does."""
+    epochs = QUICK_EPOCHS if quick else EPOCHS
+    report = Report()
+
+    runs = {name: classified(epochs, activation=name) for name in ACTIVATIONS}
+    console.print(table_of("activation", runs, f"{TASK}, Adam"))
+    report.write(out / "comparison_activations.svg", "loss by epoch and activation",
+                 lambda path: save_figure(loss_curves(runs, "activations"), path))  # fmt: skip
+    if runs["linear"].accuracy >= max(run.accuracy for run in runs.values()) and not quick:
+        report.problem("no activation is better than none, though the moons are no half-planes")
+
+    fits = {name: regression(name, 2 * epochs) for name in LOSSES}
+    console.print(fits_table(fits))
+    report.write(out / "comparison_losses.svg", "losses, and the curves fitted by them",
+                 lambda path: save_figure(draw_fits(fits), path))  # fmt: skip
+
+    steps = {name: classified(epochs, make()) for name, make in OPTIMIZERS.items()}
+    rates = {name: make().lr for name, make in OPTIMIZERS.items()}
+    console.print(table_of("optimizer", steps, f"{TASK}, tanh", rates))
+    report.write(out / "comparison_optimizers.svg", "loss by epoch and optimizer",
+                 lambda path: save_figure(loss_curves(steps, "optimizers"), path))  # fmt: skip
+    return report
+
+
+def classified(
+    epochs: int, optimizer: Optimizer | None = None, activation: str = "tanh"
+) -> Run:  # fmt: skip
+    """Learn the moons from the same start, Glorot's weights for all; the optimizer else is Adam."""
+    X, y = moons(TRAIN, noise=NOISE, seed=0)
+    model = MLP(2, [*HIDDEN, 1], activation=activation, init="glorot", seed=0)
+    losses = fit(
+        model, X, y, loss="binary_cross_entropy_with_logits", optimizer=optimizer or Adam(lr=0.1),
+        epochs=epochs, batch_size=None, shuffle=False, progress=False,
+    )["loss"]  # fmt: skip
+    X, y = moons(TEST, noise=NOISE, seed=1)
+    return Run(losses, accuracy(model.predict(X), y))
+
+
+def table_of(
+    what: str, runs: dict[str, Run], title: str, rates: dict[str, float] | None = None
+) -> Table:
+    """Return a table with a row a run: the losses on the way, and the accuracy."""
+    epochs = len(next(iter(runs.values())).losses)
+    halfway = epochs // 2
+    rate = ["rate"] if rates else []
+    table = Table(what, *rate, "at the\nstart", f"after\n{halfway}", f"after\n{epochs - 1}",
+                  f"epochs\nto {LEARNED}", "accuracy on\nnew points", title=title)  # fmt: skip
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, run in runs.items():
+        learned = next((str(i) for i, loss in enumerate(run.losses) if loss < LEARNED), "-")
+        shown = [f"{run.losses[i]:.4f}" for i in (0, halfway, -1)]
+        rate = [f"{rates[name]:g}"] if rates else []
+        table.add_row(name, *rate, *shown, learned, f"{run.accuracy:.1%}")
+    return table
+
+
+def loss_curves(runs: dict[str, Run], what: str) -> Figure:
+    """Return a figure of all losses on a logarithmic axis."""
+    figure = viz.curves(
+        {name: run.losses for name, run in runs.items()},
+        title=f"The same network and {TRAIN} points, different {what}", ylabel="cross-entropy",
+    )  # fmt: skip
+    [axes] = figure.axes
+    axes.set_yscale("log")
+    axes.legend(frameon=False, handlelength=3.5, loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.set_size_inches(8, 4)
+    return figure
+
+
+def samples() -> tuple[Any, Any]:
+    """Return points of one wave of a sine, a few of them moved far up."""
+    x = np.linspace(-1, 1, POINTS)
+    y = np.sin(np.pi * x)
+    y[list(OUTLIERS)] += FAR
+    return x[:, None], y
+
+
+def regression(loss: str, epochs: int) -> tuple[MLP, list[float]]:
+    """Return a network fitted to the samples by that loss, and the loss by epoch."""
+    X, y = samples()
+    model = MLP(1, [8, 1], activation="tanh", seed=0)
+    history = fit(model, X, y, loss=loss, optimizer=Adam(lr=0.03), epochs=epochs, batch_size=None,
+                  shuffle=False, progress=False)  # fmt: skip
+    return model, history["loss"]
+
+
+def fits_table(fits: dict[str, tuple[MLP, list[float]]]) -> Table:
+    """Return a table of each loss and of the distance from the sine itself."""
+    x, y = samples()
+    kept = np.delete(np.arange(POINTS), OUTLIERS)
+    table = Table("loss", "at the start", "at the end", "mean error,\ngood points",
+                  "mean error,\noutliers",
+                  title=f"a sine with {len(OUTLIERS)} outliers of {POINTS} points")  # fmt: skip
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, (model, losses) in fits.items():
+        errors = np.abs(model.predict(x)[:, 0] - y)
+        means = [errors[part].mean() for part in (kept, list(OUTLIERS))]
+        table.add_row(name, *[f"{n:.4f}" for n in (losses[0], losses[-1], *means)])
+    return table
+
+
+def draw_fits(fits: dict[str, tuple[MLP, list[float]]]) -> Figure:
+    """Return a figure of the losses over the error, and of the curves that they fit."""
+    from viz.figures import Picture
+
+    figure = Picture(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    errors, fine = np.linspace(-3, 3, 121), np.linspace(-1, 1, 121)
+    x, y = samples()
+    right.plot(x[:, 0], y, "o", color="#3A3F45", markersize=5, label="samples")
+    for (name, (model, _)), (colour, dashes) in zip(fits.items(), LOOKS, strict=True):
+        with no_grad():
+            heights = [float(find_loss(name)(e, 0.0)) for e in errors.tolist()]
+        left.plot(errors, heights, color=colour, linestyle=dashes, label=name)
+        right.plot(fine, model.predict(fine[:, None])[:, 0], color=colour, linestyle=dashes)
+    left.set(title="the loss of one sample", xlabel="prediction - target", ylim=(0, 4.5))
+    right.set(title=f"a sine with {len(OUTLIERS)} outliers, fitted", xlabel="x")
+    left.legend(frameon=False, handlelength=3.5, loc="upper center")
+    right.legend(frameon=False, loc="upper left")
+    for axes in (left, right):
+        axes.grid(color="#E1E4E8", linewidth=0.8)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure

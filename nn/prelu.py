@@ -1,0 +1,44 @@
+"""The rectifier that learns how much of the negative side to let through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd import Value, leaky_relu
+from nn.inputs import Inputs, checked, checked_size, like, listed
+from nn.module import Module
+
+
+class PReLU(Module):
+    """Compute x where x > 0, else a * x, with a learnable slope a for each or for all inputs.
+
+    With `count=1` all numbers share one slope; otherwise the input is a list of `count` numbers.
+    Called with a number it returns a Value, with a list a list. The activation named "prelu" gives
+    each neuron a slope of its own; `activation=PReLU()` is one that all neurons share. Raises
+    ValueError for a count below 1. Source: He et al. 2015, "Delving Deep into Rectifiers", equation
+    1 and section 2.1, with its start at 0.25.
+
+    >>> PReLU()([2.0, -2.0])
+    [Value(2.0), Value(-0.5)]
+    """
+
+    slopes: list[Value]
+
+    def __init__(self, count: int = 1, start: float = 0.25) -> None:
+        self.slopes = [Value(start) for _ in range(checked_size("count", count))]
+        self.relabel()
+
+    def relabel(self, place: str = "") -> None:
+        """Label the slopes a<place>,<input>; a single one a<place>."""
+        for i, slope in enumerate(self.slopes, 1):
+            where = f"{place},{i}" if place else f"{i}"
+            slope.label = f"a{place}" if len(self.slopes) == 1 else f"a{where}"
+
+    def __call__(self, x: Inputs) -> Any:
+        shared = len(self.slopes) == 1
+        xs = listed(x) if shared else checked(x, len(self.slopes), self)
+        slopes = self.slopes * len(xs) if shared else self.slopes
+        return like(x, [leaky_relu(x, a) for x, a in zip(xs, slopes, strict=True)])
+
+    def __repr__(self) -> str:
+        return f"PReLU({len(self.slopes)})" if len(self.slopes) > 1 else "PReLU"
