@@ -24,12 +24,12 @@ import numpy as np
 
 from benchmarks.peers import ROOT
 from benchmarks.report import Table, markdown, processor, show
-from nn.adam import Adam
 from nn.data import Standardiser, class_numbers, split
 from nn.datasets import load_csv
-from nn.fit import fit
+from nn.layers.mlp import MLP
 from nn.metrics import accuracy, r2
-from nn.mlp import MLP
+from nn.optimizers.adam import Adam
+from nn.training.fit import fit
 
 SETS = ROOT / "tests" / "data" / "sets"
 RESULTS = ROOT / "benchmarks" / "results" / "accuracy.md"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.mlp import MLP
+from nn.layers.mlp import MLP
 
 Matrices = list[tuple[Any, Any]]  # for each layer W, a row a neuron, and b
 

@@ -17,7 +17,7 @@ COLOURS, MARKERS = ("#0072B2", "#E69F00"), ("o", "s")
 
 def maps(
     panels: Sequence[tuple[str, Callable[[Any], Any]]],
-    X: Any,  # noqa: N803
+    X: Any,
     y: Any,
     points: int,
     title: str,

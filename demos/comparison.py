@@ -14,17 +14,18 @@ from rich.table import Table
 import viz
 from autograd import no_grad
 from demos._figures import save_figure
+from demos._panels import panels
 from demos._report import Report, console
-from nn.adagrad import AdaGrad
-from nn.adam import Adam, AdamW
-from nn.fit import fit
+from nn.layers.mlp import MLP
 from nn.losses import find_loss
 from nn.metrics.classification import accuracy
-from nn.mlp import MLP
-from nn.optimizer import Optimizer
-from nn.rmsprop import RMSprop
-from nn.sgd import SGD
+from nn.optimizers.adagrad import AdaGrad
+from nn.optimizers.adam import Adam, AdamW
+from nn.optimizers.optimizer import Optimizer
+from nn.optimizers.rmsprop import RMSprop
+from nn.optimizers.sgd import SGD
 from nn.toys import moons
+from nn.training.fit import fit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -165,10 +166,7 @@ def fits_table(fits: dict[str, tuple[MLP, list[float]]]) -> Table:
 
 def draw_fits(fits: dict[str, tuple[MLP, list[float]]]) -> Figure:
     """Return a figure of the losses over the error, and of the curves that they fit."""
-    from viz.figures import Picture
-
-    figure = Picture(figsize=(10, 4), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, [[left, right]] = panels(1, 2, (10, 4))
     errors, fine = np.linspace(-3, 3, 121), np.linspace(-1, 1, 121)
     x, y = samples()
     right.plot(x[:, 0], y, "o", color="#3A3F45", markersize=5, label="samples")

@@ -16,19 +16,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import viz
-from autograd.numbers import exp
+from autograd import softmax
 from demos._figures import save_figure
 from demos._full import full
+from demos._panels import panels
 from demos._report import Report, console
-from nn.adam import Adam
 from nn.data.splitting import split
 from nn.datasets import load_csv
-from nn.dropout import Dropout
-from nn.fit import fit
-from nn.history import History
-from nn.layer import Layer
+from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
+from nn.layers.sequential import Sequential
 from nn.metrics.confusion import confusion_matrix, confusion_table
-from nn.sequential import Sequential
+from nn.optimizers.adam import Adam
+from nn.training.fit import fit
+from nn.training.history import History
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -133,20 +134,16 @@ def curves(history: History, size: Size) -> Figure:
 
 def wrong_digits(X: Any, y: Any, outputs: Any) -> Figure:
     """Return a figure of digits taken for others, the surest mistakes first."""
-    from viz.figures import Picture
-
-    chances = exp(outputs - outputs.max(axis=1, keepdims=True))
-    chances /= chances.sum(axis=1, keepdims=True)
+    chances = np.array([softmax(row) for row in outputs.tolist()])
     said = outputs.argmax(axis=1)
     wrong = np.flatnonzero(said != y)
     wrong = wrong[np.argsort(-chances[wrong, said[wrong]], kind="stable")]
     shown = wrong[:SHOWN]
     rows = -(-len(shown) // 8)
     columns = -(-len(shown) // rows)
-    figure = Picture(figsize=(max(1.15 * columns, 4.6), 1.5 * rows + 0.5), layout="constrained")
-    count = f"{len(wrong)} of {len(y)} digits are taken for others"
-    figure.suptitle(count + (f"; the {SHOWN} surest" if len(wrong) > SHOWN else ""), fontsize=11)
-    grid = figure.subplots(rows, columns, squeeze=False)
+    title = f"{len(wrong)} of {len(y)} digits are taken for others"
+    title += f"; the {SHOWN} surest" if len(wrong) > SHOWN else ""
+    figure, grid = panels(rows, columns, (max(1.15 * columns, 4.6), 1.5 * rows + 0.5), title)
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, i in zip(grid.flat, shown, strict=False):

@@ -17,13 +17,13 @@ from demos._figures import save_figure
 from demos._planes import maps
 from demos._progress import progress
 from demos._report import Report, console
-from nn.adam import Adam
-from nn.dropout import Dropout
-from nn.layer import Layer
+from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
+from nn.layers.sequential import Sequential
 from nn.losses import binary_cross_entropy_with_logits as cross_entropy
 from nn.module import Module
+from nn.optimizers.adam import Adam
 from nn.penalties import l2_penalty
-from nn.sequential import Sequential
 from nn.toys import moons
 
 TRAIN, VALIDATION, NOISE = 30, 100, 0.35
@@ -59,7 +59,7 @@ def main(out: Path, quick: bool) -> Report:
     stopped.load_state_dict(plain.best)
     models = {name: run.model for name, run in runs.items()} | {"early stopping": stopped}
 
-    X, y = validation  # noqa: N806
+    X, y = validation
     table = Table("remedy", "training loss", "validation loss", "validation accuracy",
                   title=f"{TRAIN} noisy points to learn, {VALIDATION} others to judge")  # fmt: skip
     for column in table.columns[1:]:

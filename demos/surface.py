@@ -24,13 +24,14 @@ import viz
 from demos._figures import save_figure
 from demos._full import full
 from demos._matrix_network import descend, matrices
+from demos._panels import panels
 from demos._report import Report, console
 from demos._surface_training import LEARNING_RATE, Learned, learned, sampled, surface
 from nn.data.scaling import Standardiser
-from nn.fit import fit
 from nn.initialisers import uniform
-from nn.mlp import MLP
-from nn.sgd import SGD
+from nn.layers.mlp import MLP
+from nn.optimizers.sgd import SGD
+from nn.training.fit import fit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,13 +91,16 @@ def compare(model: MLP, points: int, epochs: int, report: Report) -> None:
                   title=f"mean squared error on {points} points")  # fmt: skip
     for column in table.columns:
         column.justify = "right"
-    worst = 0.0
-    for epoch, (ours, theirs) in enumerate(zip(by_nn, by_hand, strict=True)):
-        difference = abs(ours - theirs) / theirs
-        worst = max(worst, difference)
+    differences = np.abs(np.subtract(by_nn, by_hand)) / by_hand
+    rows = zip(by_nn, by_hand, differences, strict=True)
+    for epoch, (ours, theirs, difference) in enumerate(rows):
         table.add_row(str(epoch), f"{ours:.12g}", f"{theirs:.12g}", f"{difference:.0e}")
     console.print(table)
-    if not worst <= SAME:
+    console.print(
+        "The longer trainings are run by the matrices, as a scalar engine takes its time."
+    )
+    worst = differences.max()
+    if not worst <= SAME:  # nan is not
         report.problem(f"the losses of nn and of the matrices differ by {worst:.1e}, relative")
 
 
@@ -149,18 +153,15 @@ def loss_curves(runs: list[Learned]) -> Figure:
 
 def contours(run: Learned) -> Figure:
     """Return a figure of the surface, the network's after each stage, and the last one's error."""
-    from matplotlib import ticker
-
-    from viz.figures import Picture
-
     grid, ticks = _grid(GRID)
     truth = surface(grid)
     found = {f"the network, {e:,} epochs": run.z(grid, e) for e in run.stages}
     error = list(found.values())[-1] - truth
     most = float(np.abs(error).max())
-    figure = Picture(figsize=(13.5, 3.9), layout="constrained")
-    figure.suptitle(f"z = x² + xy + y + 3^(x/3), learned from {run.points:,} points")
-    plots = figure.subplots(1, len(found) + 2, sharey=True)
+    title = f"z = x² + xy + y + 3^(x/3), learned from {run.points:,} points"
+    figure, [plots] = panels(1, len(found) + 2, (13.5, 3.9), title)
+    from matplotlib import ticker
+
     levels = ticker.MaxNLocator(14).tick_values(truth.min(), truth.max())
     for axes, (title, z) in zip(plots, ({"the surface": truth} | found).items(), strict=False):
         filled = axes.contourf(ticks, ticks, z.reshape(GRID, GRID), levels, extend="both")
@@ -179,12 +180,9 @@ def contours(run: Learned) -> Figure:
 
 def weights(run: Learned) -> Figure:
     """Return a figure of each layer's weights before and after, and of what changed."""
-    from viz.figures import Picture
-
-    figure = Picture(figsize=(10, 7.6), layout="constrained")
-    figure.suptitle(f"Weights, layer by layer: {len(run.losses) - 1:,} epochs on "
-                    f"{run.points:,} points")  # fmt: skip
-    rows = figure.subplots(3, len(run.start), squeeze=False)
+    epochs = len(run.losses) - 1
+    title = f"Weights, layer by layer: {epochs:,} epochs on {run.points:,} points"
+    figure, rows = panels(3, len(run.start), (10, 7.6), title)
     for i, ((before, _), (after, _)) in enumerate(zip(run.start, run.layers, strict=True)):
         change = after - before
         for axes, matrix, most in zip(rows[:, i], (before, after, change),

@@ -13,9 +13,9 @@ from autograd.value import data_of
 from demos._figures import save_figure
 from demos._report import Report, console
 from nn.inputs import listed
+from nn.layers.mlp import MLP
 from nn.losses import mean_squared_error
-from nn.mlp import MLP
-from nn.sgd import SGD
+from nn.optimizers.sgd import SGD
 from nn.toys import moons
 
 DEPTH, WIDTH = 8, 8
@@ -27,7 +27,7 @@ SAMPLES, QUICK_SAMPLES = 40, 20
 
 def main(out: Path, quick: bool) -> Report:
     """Measure the gradients of every layer, and count the ReLUs that no sample activates."""
-    X, classes = moons(QUICK_SAMPLES if quick else SAMPLES, noise=0.1, seed=0)  # noqa: N806
+    X, classes = moons(QUICK_SAMPLES if quick else SAMPLES, noise=0.1, seed=0)
     rows, targets = X.tolist(), [2.0 * k - 1 for k in classes.tolist()]
     report = Report()
 

@@ -10,10 +10,10 @@ from autograd import mean
 from demos._figures import save_figure
 from demos._planes import maps
 from demos._report import Report, console
-from nn.adam import Adam
+from nn.layers.mlp import MLP
+from nn.layers.perceptron import Perceptron
 from nn.losses import binary_cross_entropy_with_logits as cross_entropy
-from nn.mlp import MLP
-from nn.perceptron import Perceptron
+from nn.optimizers.adam import Adam
 
 ROWS, XOR, AND = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], [0, 0, 0, 1]
 HIDDEN, SEED, LEARNING_RATE = 3, 0, 0.1

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import functions
-from nn.prelu import PReLU
+from nn.layers.prelu import PReLU
 
 Activation = str | Callable[[Any], Any]
 

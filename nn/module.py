@@ -17,7 +17,7 @@ from nn.data.arrays import Floats, samples
 from nn.inputs import listed
 
 if TYPE_CHECKING:
-    from nn.summary import Summary
+    from nn.storage.summary import Summary
 
 
 class Module:
@@ -79,7 +79,7 @@ class Module:
 
         A parameter shared with another module is frozen there too.
 
-        >>> from nn.mlp import MLP
+        >>> from nn.layers.mlp import MLP
         >>> model = MLP(2, [3, 1])
         >>> _ = model.layers[0].freeze()
         >>> [p.label for p in model.parameters()]
@@ -105,14 +105,14 @@ class Module:
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a file that `nn.load` reads: see `nn.storage.save`."""
-        from nn.storage import save
+        """Write the model to a file that `nn.load` reads: see `nn.storage.models.save`."""
+        from nn.storage.models import save
 
         save(self, path)
 
     def summary(self) -> Summary:
         """Return a table of the layers: what they are, give out and learn; it prints itself."""
-        from nn.summary import summary
+        from nn.storage.summary import summary
 
         return summary(self)
 
@@ -127,7 +127,7 @@ class Module:
         layers behave as in `eval` mode, and their own mode is put back afterwards. Raises
         ValueError if there is no row or the rows are of unequal lengths.
 
-        >>> from nn.mlp import MLP
+        >>> from nn.layers.mlp import MLP
         >>> MLP(2, [3, 2], seed=0).predict([[0.0, 0.0], [0.0, 0.0]])
         array([[0., 0.],
                [0., 0.]])
@@ -146,7 +146,7 @@ class Module:
     def state_dict(self) -> dict[str, Any]:
         """Return {path: number} for every parameter, frozen ones included, and every buffer.
 
-        >>> from nn.neuron import Neuron
+        >>> from nn.layers.neuron import Neuron
         >>> Neuron(1, init=lambda *_: 0.5).state_dict()
         {'w.0': 0.5, 'b': 0.0}
         """

@@ -14,18 +14,18 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.real import plain_number, short
-from nn.adam import Adam
-from nn.callbacks import EarlyStopping
 from nn.data.arrays import unknown, whole
 from nn.data.splitting import split
-from nn.diverged import DivergedError
-from nn.fit import fit
-from nn.history import History
-from nn.interrupts import Interrupted
-from nn.mlp import MLP
-from nn.optimizer import Optimizer
+from nn.layers.mlp import MLP
+from nn.optimizers.adam import Adam
+from nn.optimizers.optimizer import Optimizer
+from nn.optimizers.sgd import SGD
 from nn.penalties import l2_penalty
-from nn.sgd import SGD
+from nn.training.callbacks import EarlyStopping
+from nn.training.diverged import DivergedError
+from nn.training.fit import fit
+from nn.training.history import History
+from nn.training.interrupts import Interrupted
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from nn.dropout import Dropout
 from nn.exchange.steps import Array, Dense, Step, biases_of, network_of, steps_of
-from nn.mlp import MLP
+from nn.layers.dropout import Dropout
+from nn.layers.mlp import MLP
+from nn.layers.sequential import Sequential
 from nn.module import Module
-from nn.sequential import Sequential
 
 # scikit-learn's activations, and ours
 _SKLEARN = {

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from nn.activations import LAYER_TITLES
-from nn.description import describe
-from nn.dropout import Dropout
-from nn.layer import Layer
-from nn.mlp import MLP
+from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
+from nn.layers.mlp import MLP
+from nn.layers.prelu import PReLU
+from nn.layers.sequential import Elementwise, Sequential
 from nn.module import Module
-from nn.prelu import PReLU
-from nn.sequential import Elementwise, Sequential
+from nn.storage.description import describe
 
 Array = np.ndarray[Any, Any]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from nn.dropout import Dropout
 from nn.exchange.steps import Array, Dense, Step, network_of, prelu_of, steps_of
-from nn.mlp import MLP
+from nn.layers.dropout import Dropout
+from nn.layers.mlp import MLP
+from nn.layers.prelu import PReLU
+from nn.layers.sequential import Sequential
 from nn.module import Module
-from nn.prelu import PReLU
-from nn.sequential import Sequential
 
 # torch's class, ours by name, and the options with which both are the same function
 _TORCH: list[tuple[str, str, dict[str, Any]]] = [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +16,12 @@ from demos import _surface_training, comparison, digits, surface
 from demos.__main__ import main
 from demos._matrix_network import descend, loss_and_gradients, matrices, predict
 from demos._report import Report
-from nn.fit import fit
 from nn.initialisers import uniform
-from nn.mlp import MLP
-from nn.sgd import SGD
+from nn.layers.mlp import MLP
+from nn.optimizers.sgd import SGD
+from nn.training.fit import fit
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(name, folder, capsys):
@@ -138,6 +143,13 @@ def test_a_matrix_that_differs_is_a_problem(capsys, monkeypatch):
     assert "differ by 2.0e-09" in report.problems[0]
 
 
+def test_a_matrix_that_is_nan_is_a_problem(monkeypatch):
+    monkeypatch.setattr(surface, "descend", lambda *given: [1.0, float("nan")])
+    report = Report()
+    surface.compare(MLP(2, [3, 1], seed=0), 4, 2, report)
+    assert len(report.problems) == 1
+
+
 def test_digits(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("CHALKGRAD_FULL", raising=False)
     status, rows, said, written = run("digits", tmp_path, capsys)
@@ -213,3 +225,17 @@ def test_outliers_pull_the_mean_squared_error_most():
         assert losses[-1] < losses[0]
         errors[name] = np.abs(model.predict(x[kept])[:, 0] - y[kept]).mean()
     assert errors["mean_absolute_error"] < errors["huber"] < errors["mean_squared_error"]
+
+
+@pytest.mark.parametrize("demo", ["surface", "digits", "comparison"])
+def test_without_matplotlib_the_numbers_are_there(demo, tmp_path):
+    code = (
+        "import sys; sys.modules['matplotlib'] = None; from demos.__main__ import main; "
+        f"sys.exit(main(['{demo}', '--quick', '--out', {str(tmp_path)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 1, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("problem: ")]
+    assert len(lines) == {"surface": 3, "digits": 2, "comparison": 3}[demo]
+    assert all("pip install 'chalkgrad[plot]'" in line for line in lines)
+    assert list(tmp_path.iterdir()) == []

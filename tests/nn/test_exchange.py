@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from nn.activations import LAYER_TITLES, TITLES
-from nn.dropout import Dropout
 from nn.exchange import from_torch, to_torch
-from nn.layer import Layer
-from nn.mlp import MLP
-from nn.normalisation import LayerNorm
-from nn.prelu import PReLU
-from nn.sequential import Sequential
+from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
+from nn.layers.mlp import MLP
+from nn.layers.normalisation import LayerNorm
+from nn.layers.prelu import PReLU
+from nn.layers.sequential import Sequential
 
 torch = pytest.importorskip("torch", reason="the extra torch")
 

@@ -7,11 +7,11 @@ import warnings
 import numpy as np
 import pytest
 
-from nn.dropout import Dropout
 from nn.exchange import from_sklearn, to_sklearn
-from nn.layer import Layer
-from nn.mlp import MLP
-from nn.sequential import Sequential
+from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
+from nn.layers.mlp import MLP
+from nn.layers.sequential import Sequential
 
 neural_network = pytest.importorskip("sklearn.neural_network", reason="the extra sklearn")
 

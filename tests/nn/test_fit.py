@@ -16,22 +16,22 @@ import pytest
 from rich.console import Console
 
 from autograd import Value, mean, no_grad
-from nn.adam import Adam
-from nn.callbacks import Callback, EarlyStopping
-from nn.diverged import DivergedError
-from nn.dropout import Dropout
-from nn.evaluate import evaluate
-from nn.fit import fit
-from nn.history import History
-from nn.layer import Layer
+from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
+from nn.layers.mlp import MLP
+from nn.layers.sequential import Sequential
 from nn.losses import cross_entropy, mean_squared_error
-from nn.mlp import MLP
 from nn.module import Module
+from nn.optimizers.adam import Adam
+from nn.optimizers.schedules import ExponentialDecay, OneCycle
+from nn.optimizers.sgd import SGD
 from nn.penalties import l2_penalty
-from nn.progress import Progress, picture
-from nn.schedules import ExponentialDecay, OneCycle
-from nn.sequential import Sequential
-from nn.sgd import SGD
+from nn.training.callbacks import Callback, EarlyStopping
+from nn.training.diverged import DivergedError
+from nn.training.evaluate import evaluate
+from nn.training.fit import fit
+from nn.training.history import History
+from nn.training.progress import Progress, picture
 
 X = np.random.RandomState(1).randn(20, 2)
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)
@@ -492,7 +492,7 @@ def test_what_is_shown_where_there_is_no_terminal(capsys):
 def test_the_live_table(monkeypatch):
     shown, state = [], random.getstate()
     console = Console(file=io.StringIO(), force_terminal=True, width=100)
-    monkeypatch.setattr(sys.modules["nn.fit"], "Progress", lambda: Progress(console))
+    monkeypatch.setattr(sys.modules["nn.training.fit"], "Progress", lambda: Progress(console))
 
     def draw(run):
         page = Console(file=io.StringIO(), width=100)
@@ -514,7 +514,7 @@ def test_the_live_table(monkeypatch):
 def test_the_display_leaves_pythons_random_alone():
     """In a process of its own: rich draws from it when it is imported."""
     code = (
-        "import random, sys; from nn.fit import fit; from nn.layer import Layer\n"
+        "import random, sys; from nn.training.fit import fit; from nn.layers.layer import Layer\n"
         "assert 'rich' not in sys.modules; random.seed(1); state = random.getstate()\n"
         "fit(Layer(1, 2, seed=0), [[1.0]], [0], epochs=1, seed=0)\n"
         "assert 'rich' in sys.modules and random.getstate() == state"

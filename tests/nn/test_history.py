@@ -7,7 +7,7 @@ from math import inf, nan
 
 import pytest
 
-from nn.history import Best, History, best_direction
+from nn.training.history import Best, History, best_direction
 
 ODD_FLOATS = [0.1 + 0.2, 1e-310, -0.0, 1.7976931348623157e308, 1 / 3]
 

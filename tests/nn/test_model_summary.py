@@ -8,17 +8,17 @@ import pytest
 from rich.console import Console
 
 from autograd import Value
-from nn.dropout import Dropout
-from nn.embedding import Embedding
-from nn.layer import Layer
-from nn.mlp import MLP
+from nn.layers.dropout import Dropout
+from nn.layers.embedding import Embedding
+from nn.layers.layer import Layer
+from nn.layers.mlp import MLP
+from nn.layers.neuron import Neuron
+from nn.layers.normalisation import BatchNorm, LayerNorm
+from nn.layers.prelu import PReLU
+from nn.layers.residual import Residual
+from nn.layers.sequential import Sequential
 from nn.module import Module
-from nn.neuron import Neuron
-from nn.normalisation import BatchNorm, LayerNorm
-from nn.prelu import PReLU
-from nn.residual import Residual
-from nn.sequential import Sequential
-from nn.summary import summary
+from nn.storage.summary import summary
 
 
 class Own(Module):

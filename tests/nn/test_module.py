@@ -13,9 +13,9 @@ import pytest
 
 import nn
 from autograd import Value
-from nn.dropout import Dropout
-from nn.normalisation import BatchNorm
-from nn.sequential import Sequential
+from nn.layers.dropout import Dropout
+from nn.layers.normalisation import BatchNorm
+from nn.layers.sequential import Sequential
 
 
 def test_parameters_of_an_mlp_come_neuron_by_neuron_weights_before_bias():

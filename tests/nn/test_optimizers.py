@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from autograd import Value
-from nn.adagrad import AdaGrad
-from nn.adam import Adam, AdamW, AMSGrad
-from nn.clipping import clip_by_norm, clip_by_value, clip_gradients, global_norm
-from nn.optimizer import Optimizer
-from nn.rmsprop import RMSprop
-from nn.sgd import SGD
+from nn.optimizers.adagrad import AdaGrad
+from nn.optimizers.adam import Adam, AdamW, AMSGrad
+from nn.optimizers.clipping import clip_by_norm, clip_by_value, clip_gradients, global_norm
+from nn.optimizers.optimizer import Optimizer
+from nn.optimizers.rmsprop import RMSprop
+from nn.optimizers.sgd import SGD
 
 GRADIENTS = [0.5, -2.0, 0.125, 3.0, -1e-3]
 TORCH = json.loads((Path(__file__).parents[1] / "data/torch/optimizers.json").read_text())

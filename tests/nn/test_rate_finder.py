@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from autograd import Value
-from nn.adam import Adam
-from nn.dropout import Dropout
-from nn.layer import Layer
+from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
+from nn.layers.mlp import MLP
+from nn.layers.normalisation import BatchNorm
+from nn.layers.sequential import Sequential
 from nn.losses import find_loss
-from nn.mlp import MLP
-from nn.normalisation import BatchNorm
-from nn.rate_finder import RateSearch, find_rate, steepest_fall
-from nn.sequential import Sequential
-from nn.sgd import SGD
+from nn.optimizers.adam import Adam
+from nn.optimizers.rate_finder import RateSearch, find_rate, steepest_fall
+from nn.optimizers.sgd import SGD
 
 SOURCE = np.random.RandomState(1)
 X = SOURCE.randn(60, 2)

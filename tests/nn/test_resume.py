@@ -12,20 +12,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.adam import Adam
-from nn.callbacks import Callback, EarlyStopping
-from nn.checkpoint import Checkpoint, read_checkpoint
-from nn.dropout import Dropout
 from nn.files import write_whole
-from nn.fit import fit
-from nn.interrupts import Interrupted
-from nn.layer import Layer
+from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
+from nn.layers.normalisation import BatchNorm
+from nn.layers.sequential import Sequential
 from nn.losses import cross_entropy
-from nn.normalisation import BatchNorm
-from nn.plateau import ReduceOnPlateau
-from nn.schedules import OneCycle
-from nn.sequential import Sequential
-from nn.sgd import SGD
+from nn.optimizers.adam import Adam
+from nn.optimizers.plateau import ReduceOnPlateau
+from nn.optimizers.schedules import OneCycle
+from nn.optimizers.sgd import SGD
+from nn.training.callbacks import Callback, EarlyStopping
+from nn.training.checkpoint import Checkpoint, read_checkpoint
+from nn.training.fit import fit
+from nn.training.interrupts import Interrupted
 
 X = np.random.RandomState(0).randn(22, 2)
 Y = (X[:, 0] > X[:, 1]).astype(int)

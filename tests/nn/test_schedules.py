@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from autograd import Value
-from nn.adagrad import AdaGrad
-from nn.adam import Adam
-from nn.plateau import ReduceOnPlateau
-from nn.schedule import CustomSchedule, Schedule, find_schedule
-from nn.schedules import (
+from nn.optimizers.adagrad import AdaGrad
+from nn.optimizers.adam import Adam
+from nn.optimizers.plateau import ReduceOnPlateau
+from nn.optimizers.schedule import CustomSchedule, Schedule, find_schedule
+from nn.optimizers.schedules import (
     CosineDecay,
     CosineRestarts,
     ExponentialDecay,
@@ -23,8 +23,8 @@ from nn.schedules import (
     PolynomialDecay,
     StepDecay,
 )
-from nn.sgd import SGD
-from nn.warm_up import WarmUp
+from nn.optimizers.sgd import SGD
+from nn.optimizers.warm_up import WarmUp
 
 TORCH = json.loads((Path(__file__).parents[1] / "data/torch/schedules.json").read_text())
 RATE, LOSSES = TORCH["rate"], TORCH["losses"]

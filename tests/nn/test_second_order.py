@@ -11,16 +11,16 @@ import pytest
 from outside.nist import MODELS, read
 
 from autograd import exp, log
-from nn.best_parameters import best_kept
-from nn.curve_fit import curve_fit
-from nn.dropout import Dropout
-from nn.flat import Flat
-from nn.least_squares import least_squares
-from nn.mlp import MLP
+from nn.layers.dropout import Dropout
+from nn.layers.mlp import MLP
+from nn.layers.neuron import Neuron
 from nn.module import Module, Value
-from nn.neuron import Neuron
 from nn.penalties import l2_penalty
-from nn.second_order import _Curvature, minimise
+from nn.second_order.best_parameters import best_kept
+from nn.second_order.curve_fit import curve_fit
+from nn.second_order.least_squares import least_squares
+from nn.second_order.minimise import _Curvature, minimise
+from nn.training.flat import Flat
 
 pytest.importorskip("scipy")
 

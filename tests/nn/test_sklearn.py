@@ -19,12 +19,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import nn.sklearn
-from nn.diverged import DivergedError
-from nn.fit import fit
-from nn.interrupts import Interrupted
-from nn.rmsprop import RMSprop
+from nn.optimizers.rmsprop import RMSprop
 from nn.sklearn import MLPClassifier, MLPRegressor
 from nn.toys import moons
+from nn.training.diverged import DivergedError
+from nn.training.fit import fit
+from nn.training.interrupts import Interrupted
 
 # these checks stop long before the networks are at their best, which is what the warning says
 in_time = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

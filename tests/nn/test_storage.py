@@ -18,17 +18,17 @@ from safetensors.numpy import load_file, save_file
 
 import autograd
 from autograd import Value
-from nn.dropout import Dropout
-from nn.embedding import Embedding
-from nn.layer import Layer
-from nn.mlp import MLP
+from nn.layers.dropout import Dropout
+from nn.layers.embedding import Embedding
+from nn.layers.layer import Layer
+from nn.layers.mlp import MLP
+from nn.layers.neuron import Neuron
+from nn.layers.normalisation import BatchNorm, LayerNorm
+from nn.layers.prelu import PReLU
+from nn.layers.residual import Residual
+from nn.layers.sequential import Sequential
 from nn.module import Module
-from nn.neuron import Neuron
-from nn.normalisation import BatchNorm, LayerNorm
-from nn.prelu import PReLU
-from nn.residual import Residual
-from nn.sequential import Sequential
-from nn.storage import load, save
+from nn.storage.models import load, save
 
 
 class Line(Module):
@@ -260,7 +260,7 @@ def test_missing_files_and_folders_are_named(tmp_path):
 
 def forged(path, **changes) -> None:
     """Write a file whose checksum is right and whose record is not."""
-    from nn.storage import _digest
+    from nn.storage.models import _digest
 
     save(MLP(3, [2, 1], seed=0), path)
     from safetensors import safe_open
@@ -354,7 +354,7 @@ def test_one_model_gives_one_file(tmp_path):
 def test_without_the_package_the_extra_is_named():
     code = (
         "import sys; sys.modules['safetensors'] = None\n"
-        "from nn.mlp import MLP; from nn.storage import load, save\n"
+        "from nn.layers.mlp import MLP; from nn.storage.models import load, save\n"
         "for act in (lambda: save(MLP(1, [1]), 'x'), lambda: load('x')):\n"
         "    try: act()\n"
         "    except ImportError as error: print(error)"

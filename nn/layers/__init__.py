@@ -1,0 +1,1 @@
+"""The parts of networks: neurons, layers, and what goes between them."""

@@ -1,0 +1,1 @@
+"""Fits by second derivatives, through SciPy."""

@@ -1,0 +1,77 @@
+"""How good a model is on samples: mean loss and metrics, in eval mode and without a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from autograd import no_grad
+from autograd.value import detached
+from nn.losses import find_loss
+from nn.losses.reduction import Loss
+from nn.metrics.names import Metric
+from nn.module import Module
+from nn.training.engines import listed
+from nn.training.samples import Samples, checked_samples, evaluated, named_metrics, try_out
+
+
+def evaluate(
+    model: Module,
+    X: Any,
+    y: Any,
+    loss: str | Loss,
+    metrics: Sequence[str | Metric] = (),
+) -> dict[str, float]:
+    """Return {"loss": mean loss of the samples, metric: ...}; the model stays as it is.
+
+    X has a row a sample, y a class, number or row each; no penalty is added. Raises as `fit` does
+    for data that do not fit the model or the loss, and for unknown names.
+
+    >>> from nn.layers.mlp import MLP
+    >>> evaluate(MLP(1, [2], init=lambda *_: 0.0), [[1.0], [2.0]], [0, 1], "cross_entropy")
+    {'loss': 0.6931471805599453}
+    """
+    samples, function, found = checked_samples(X, y), find_loss(loss), named_metrics(metrics)
+    try_out(model, samples, function, ("X", "y"))
+    return scores(model, samples, function, found)
+
+
+def scores(
+    model: Module, samples: Samples, loss: Loss, metrics: dict[str, Metric]
+) -> dict[str, float]:
+    """Return loss and metrics of samples that were checked."""
+    outputs = evaluated(model, samples.rows)
+    with no_grad():
+        losses = [
+            float(detached(loss(y, t))) for y, t in zip(outputs, samples.targets, strict=True)
+        ]
+    return {
+        "loss": mean_of(losses, [1] * len(losses)),
+        **measured(metrics, [listed(output) for output in outputs], samples.targets),
+    }
+
+
+def measured(
+    metrics: dict[str, Metric], outputs: list[list[float]], targets: list[Any]
+) -> dict[str, float]:
+    """Return every metric of these outputs."""
+    if not metrics:
+        return {}
+    ys, ts = np.array(outputs), np.array(targets)
+    return {name: float(metric(ys, ts)) for name, metric in metrics.items()}
+
+
+def mean_of(losses: Sequence[float], counts: Sequence[int]) -> float:
+    """Return the mean of losses, each of so many samples: the exact sum, rounded once if finite.
+
+    >>> mean_of([1.0, 4.0], [2, 1])
+    2.0
+    """
+    terms = [loss * count for loss, count in zip(losses, counts, strict=True)]
+    try:
+        return fsum(terms) / sum(counts)
+    except (OverflowError, ValueError):  # what fsum has no answer to: inf - inf, and sums beyond
+        return sum(terms) / sum(counts)
