@@ -49,9 +49,12 @@ from nn.optimizers.adam import AMSGrad as AMSGrad
 from nn.optimizers.clipping import clip_by_norm as clip_by_norm
 from nn.optimizers.clipping import clip_by_value as clip_by_value
 from nn.optimizers.clipping import clip_gradients as clip_gradients
+from nn.optimizers.optimizer import Optimizer as Optimizer
 from nn.optimizers.plateau import ReduceOnPlateau as ReduceOnPlateau
 from nn.optimizers.rate_finder import find_rate as find_rate
 from nn.optimizers.rmsprop import RMSprop as RMSprop
+from nn.optimizers.schedule import CustomSchedule as CustomSchedule
+from nn.optimizers.schedule import Schedule as Schedule
 from nn.optimizers.schedules import CosineDecay as CosineDecay
 from nn.optimizers.schedules import CosineRestarts as CosineRestarts
 from nn.optimizers.schedules import ExponentialDecay as ExponentialDecay

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -11,10 +12,11 @@ import numpy as np
 
 from autograd import Value, no_grad
 from autograd.numbers import zero
-from autograd.real import plain_number, short
+from autograd.real import plain_number
 from autograd.value import data_of
 from nn.data.arrays import Floats, samples
 from nn.inputs import listed
+from nn.places import Place, read, same_names, write
 
 if TYPE_CHECKING:
     from nn.storage.summary import Summary
@@ -132,15 +134,10 @@ class Module:
         array([[0., 0.],
                [0., 0.]])
         """
-        rows = samples(X).tolist()
-        modes = [(module, module.training) for _, module in self.named_modules()]
-        self.eval()
-        try:
-            with no_grad():
-                outputs = self.batch(rows)
-        finally:
-            for module, mode in modes:
-                module.training = mode
+        array = samples(X)
+        rows = (array.astype(int) if array.dtype.kind == "b" else array).tolist()
+        with same_modes(self), no_grad():
+            outputs = self.eval().batch(rows)
         return np.array([data_of(listed(output)) for output in outputs], dtype=float)
 
     def state_dict(self) -> dict[str, Any]:
@@ -150,7 +147,7 @@ class Module:
         >>> Neuron(1, init=lambda *_: 0.5).state_dict()
         {'w.0': 0.5, 'b': 0.0}
         """
-        return {name: _read(place) for name, place in self._state().items()}
+        return {name: read(place) for name, place in self._state().items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take the numbers of a `state_dict` of a model of the same form.
@@ -160,12 +157,12 @@ class Module:
         """
         places = self._state()
         use = f"{type(self).__name__}.load_state_dict"
-        _same_names(use, "numbers", list(places), state)
+        same_names(use, "numbers", list(places), state)
         found = {name: plain_number(x, f"{use}: {name!r}") for name, x in state.items()}
         for name, place in places.items():
             x = found[name]
-            is_float = isinstance(_read(place), float) and isinstance(x, int)
-            _write(place, float(x) if is_float else x)
+            is_float = isinstance(read(place), float) and isinstance(x, int)
+            write(place, float(x) if is_float else x)
 
     def _state(self) -> dict[str, Place]:
         """Return {path: where the number is}."""
@@ -190,7 +187,7 @@ class Module:
         """
         generators = self._generators()
         use = f"{type(self).__name__}.set_random_state"
-        _same_names(use, "states", list(generators), state)
+        same_names(use, "states", list(generators), state)
         found = {}
         for name, given in state.items():
             try:
@@ -209,18 +206,29 @@ class Module:
         return {path: part for path, _, part in _parts(self) if isinstance(part, Random)}
 
 
-Place = Value | tuple[list[Any], int]  # a parameter, or one number of a buffer
+@contextmanager
+def same_modes(model: Module) -> Iterator[None]:
+    """Put every module's mode, training or use, back at the end of a block."""
+    modes = [(module, module.training) for _, module in model.named_modules()]
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
-def _read(place: Place) -> Any:
-    return place.data if isinstance(place, Value) else place[0][place[1]]
-
-
-def _write(place: Place, number: Any) -> None:
-    if isinstance(place, Value):
-        place.data = number
-    else:
-        place[0][place[1]] = number
+@contextmanager
+def left_as_it_was(model: Module) -> Iterator[None]:
+    """Put numbers, generators and gradients of a model back at the end of a block."""
+    numbers, random_state = model.state_dict(), model.random_state()
+    gradients = [(p, p.grad) for _, p in model.named_parameters()]
+    try:
+        yield
+    finally:
+        model.load_state_dict(numbers)
+        model.set_random_state(random_state)
+        for p, gradient in gradients:
+            p.grad = gradient
 
 
 def _parts(part: Any) -> Iterator[tuple[str, Module, Any]]:
@@ -247,30 +255,3 @@ def _parts(part: Any) -> Iterator[tuple[str, Module, Any]]:
                 yield path, owner, part  # a result kept in an attribute is no parameter
             continue
         waiting += [(f"{path}.{key}" if path else f"{key}", owner, x) for key, x in inner[::-1]]
-
-
-def _same_names(use: str, what: str, wanted: Sequence[str], given: Mapping[str, Any]) -> None:
-    """Raise ValueError if the names given are not those wanted, in whatever order."""
-    if not isinstance(given, Mapping):
-        raise TypeError(f"{use}: {short(given)} is no dict of {what} by name")
-    missing = [name for name in wanted if name not in given]
-    known = set(wanted)
-    unknown = [name for name in given if name not in known]
-    if missing or unknown:
-        words = [f"{_some(names)} {word}" for names, word in
-                 ((missing, "missing"), (unknown, "unknown")) if names]  # fmt: skip
-        raise ValueError(
-            f"{use}: {' and '.join(words)}. The model has {len(wanted)} {what}, {len(given)} were "
-            "given; they must come from a model of the same form. Nothing was changed"
-        )
-
-
-def _some(names: Sequence[Any]) -> str:
-    """Return the first names, and how many more there are.
-
-    >>> _some(["w.0", "w.1", "w.2", "b"])
-    "'w.0', 'w.1' and 2 more are"
-    """
-    shown = ", ".join(map(repr, names[:2]))
-    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return f"{shown}{more} {'is' if len(names) == 1 else 'are'}"

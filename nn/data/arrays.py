@@ -31,6 +31,7 @@ def matrix(X: Any, name: str = "X", *, missing: bool = False) -> Floats:
     >>> matrix([5, 6]).shape
     (2, 1)
     """
+    X = unwrapped(X)
     if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
         array = X.astype(np.float64)
         if array.ndim == 1:
@@ -51,6 +52,15 @@ def matrix(X: Any, name: str = "X", *, missing: bool = False) -> Floats:
             "nn.data.find_missing, fill_missing and drop_missing"
         )
     return array
+
+
+def unwrapped(X: Any) -> Any:
+    """Return the array of what offers itself as one: a data frame, a tensor; all else as it is.
+
+    To iterate over a data frame would give the names of its columns.
+    """
+    known = isinstance(X, (np.ndarray, np.generic, OwnFunctions))
+    return np.asarray(X) if hasattr(X, "__array__") and not known else X
 
 
 def _from_rows(X: Any, name: str) -> Floats:
@@ -89,6 +99,7 @@ def samples(X: Any, name: str = "X") -> Array:
 
     Arrays stay as they are, images and text included. Raises ValueError for none and ragged rows.
     """
+    X = unwrapped(X)
     if not isinstance(X, np.ndarray):
         if isinstance(X, (str, bytes, dict)) or not isinstance(X, Iterable):
             raise TypeError(f"{name}: {short(X)} is not data: give one entry a sample")

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nn.data.arrays import Floats, matrix
+from nn.data.arrays import Floats, matrix, unwrapped
 
 
 class _Scaler:
@@ -68,6 +68,7 @@ class _Scaler:
 
     def _applied(self, X: Any, formula: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
         shift, scale = self._fitted()
+        X = unwrapped(X)
         rows = matrix(X)
         if rows.shape[1] != len(shift):
             raise ValueError(

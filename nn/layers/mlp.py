@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from nn.activations import Activation
+from nn.activations import Activation, find_activation, of_a_layer
 from nn.initialisers import Initialiser, Seed, generator
 from nn.inputs import Inputs, checked
 from nn.layers.layer import Layer
@@ -47,6 +47,8 @@ class MLP(Module):
     ) -> None:
         if not isinstance(nouts, Sequence) or not nouts:
             raise ValueError(f"nouts={nouts!r}: give the size of every layer, as MLP(2, [16, 1])")
+        if not of_a_layer(activation):
+            find_activation(activation)  # a name that is wrong is told, though no layer uses it
         source = generator(seed)
         activations = [activation] * (len(nouts) - 1) + [output]
         self.layers = [

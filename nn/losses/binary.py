@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Value, log, log1p, softplus
 from nn.losses.classes import checked_probability, checked_smoothing
-from nn.losses.reduction import Loss, over_numbers
+from nn.losses.reduction import Loss, made_by, over_numbers
 
 
 def binary_cross_entropy(
@@ -56,14 +56,24 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """Return the mean of -(t ln sigmoid(x) + (1 - t) ln sigmoid(-x)), right for any logit x.
 
-    Options, shapes and errors are those of `binary_cross_entropy`. Source: Bishop 2006, "Pattern
-    Recognition and Machine Learning", equations 4.87 and 4.90.
+    Options, shapes and errors are those of `binary_cross_entropy`; ValueError for outputs that are
+    sigmoid nodes already, too. Source: Bishop 2006, "Pattern Recognition and Machine Learning",
+    equations 4.87 and 4.90.
 
     >>> binary_cross_entropy_with_logits([1000.0, -1000.0], [1, 1], reduction="none")
     [0.0, 1000.0]
     """
     name = "binary_cross_entropy_with_logits"
-    loss = _two_sided(name, lambda x: softplus(-x), softplus, label_smoothing, positive_weight)
+    two_sided = _two_sided(name, lambda x: softplus(-x), softplus, label_smoothing, positive_weight)
+
+    def loss(x: Any, target: Any) -> Any:
+        if made_by(x, "sigmoid"):
+            raise ValueError(
+                f"{name}: this output is a probability, made by sigmoid, which this loss takes "
+                "itself; leave the output linear, or take binary_cross_entropy"
+            )
+        return two_sided(x, target)
+
     return over_numbers(name, loss, logits, targets, reduction)
 
 

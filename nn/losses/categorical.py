@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, dot, log
+from autograd import dot, log
 from autograd.rules import find
 from autograd.value import apply
 from nn.losses.classes import (
@@ -15,7 +15,7 @@ from nn.losses.classes import (
     class_shares,
     probabilities,
 )
-from nn.losses.reduction import is_row, over_samples
+from nn.losses.reduction import is_row, made_by, over_samples
 
 LogProbability = Callable[[list[Any], int], Any]
 
@@ -50,7 +50,7 @@ def cross_entropy(
     smoothing = checked_smoothing(name, label_smoothing)
 
     def shares(row: list[Any], t: Any) -> dict[int, Any]:
-        if row and isinstance(row[0], Value) and row[0].rule is find("softmax"):
+        if made_by(row, "softmax"):
             raise ValueError(
                 f"{name}: these outputs are probabilities, made by softmax, which this loss takes "
                 "itself; leave the output linear, or take negative_log_likelihood of log_softmax"

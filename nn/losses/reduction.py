@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeGuard
 
 import autograd
+from autograd.rules import find
 
 Loss = Callable[[Any, Any], Any]  # of one output, or of one sample's outputs, and the target
 REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
@@ -18,6 +19,12 @@ REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
 def is_row(x: Any) -> TypeGuard[Iterable[Any]]:
     """Say whether x is many numbers: a list, a tuple, an array, but no text."""
     return isinstance(x, Iterable) and not isinstance(x, str)
+
+
+def made_by(output: Any, *rules: str) -> bool:
+    """Say whether a model's output, or the first of a list of them, is a node of such a rule."""
+    first = output[0] if isinstance(output, (list, tuple)) and output else output
+    return isinstance(first, autograd.Value) and first.rule in [find(rule) for rule in rules]
 
 
 def pairs(name: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:

@@ -3,7 +3,8 @@
 A metric takes outputs, as a model gives them, and targets. The outputs of classifiers are rows of
 logits or probabilities, whose largest is the class (from 0, the first of equal ones), or single
 scores: above the threshold (0; give 0.5 for the output of a sigmoid) the class 1, else -1 if the
-targets are -1 and 1, 0 if they are 0 and 1. Values count by their data.
+targets are -1 and 1, 0 if they are 0 and 1. Targets are the numbers of classes, or one-hot rows
+as wide as the outputs. Values count by their data.
 """
 
 from nn.metrics.classification import accuracy as accuracy

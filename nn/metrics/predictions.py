@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd.numbers import plain
 from autograd.real import short
-from nn.data.arrays import Floats, Ints, matrix
-from nn.data.encoding import whole_labels
+from nn.data.arrays import Floats, Ints, matrix, samples, unwrapped
+from nn.data.encoding import from_one_hot, whole_labels
 
 
 def predicted_classes(
@@ -32,9 +32,11 @@ def predicted_classes(
 def checked_rows(name: str, outputs: Any, targets: Any) -> tuple[Floats, Ints, Ints]:
     """Return (outputs as rows, true classes, all classes); raise ValueError as stated above."""
     check_lengths(name, outputs, targets)
-    rows = matrix(outputs, f"{name}: outputs")
+    rows, targets = matrix(outputs, f"{name}: outputs"), unwrapped(targets)
     if not isinstance(targets, np.ndarray) or targets.dtype == object:
         targets = [plain(t) for t in targets]
+    if rows.shape[1] > 1 and samples(targets, f"{name}: targets").shape == rows.shape:
+        targets = from_one_hot(targets)
     true = whole_labels(targets, f"{name}: targets")
     if rows.shape[1] > 1:
         classes = np.arange(rows.shape[1])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, repeat
 from math import isfinite
@@ -16,12 +14,12 @@ from nn.data.arrays import ArraySeed, random_source, whole
 from nn.data.batches import batch_indices
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
-from nn.module import Module
+from nn.module import Module, left_as_it_was, same_modes
 from nn.optimizers.adam import Adam
 from nn.optimizers.optimizer import Optimizer
 from nn.training.engines import Objective, Penalty, find_engine
 from nn.training.flat import Flat
-from nn.training.samples import checked_samples, try_out
+from nn.training.samples import check_batches, checked_samples, try_out
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,11 +84,12 @@ def find_rate(
     if not model.parameters():
         raise ValueError("find_rate: the model has no parameters; are all of them frozen?")
     try_out(model, samples, function, ("X", "y"))
+    check_batches(model, len(samples), batch_size)
     flat = Flat(model.parameters())
     source = random_source(seed)
     rates: list[float] = []
     losses: list[float] = []
-    with _left_as_it_was(model):
+    with left_as_it_was(model), same_modes(model):
         model.train()
         compute = find_engine("auto")(Objective(model, function, penalty), flat)
         epochs = (batch_indices(len(samples), batch_size, seed=source) for _ in repeat(None))
@@ -138,19 +137,3 @@ def _copied(optimizer: Optimizer | None) -> Optimizer:
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer={short(optimizer)}: give one, as nn.Adam(lr=0.01)")
     return type(optimizer)(**optimizer.options)
-
-
-@contextmanager
-def _left_as_it_was(model: Module) -> Iterator[None]:
-    numbers, random_state = model.state_dict(), model.random_state()
-    modes = [(module, module.training) for _, module in model.named_modules()]
-    gradients = [(p, p.grad) for _, p in model.named_parameters()]
-    try:
-        yield
-    finally:
-        model.load_state_dict(numbers)
-        model.set_random_state(random_state)
-        for module, mode in modes:
-            module.training = mode
-        for p, gradient in gradients:
-            p.grad = gradient

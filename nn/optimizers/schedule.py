@@ -55,7 +55,8 @@ class Schedule(Options):
     def bind(self, optimizer: Optimizer, steps: int | None = None) -> Self:
         """Start at t = 0 with the rate that the optimizer has, and return self.
 
-        With the optimizer that it has already it starts again, with the rate from before. `steps`
+        With the optimizer that it has already it starts again, with the rate from before unless
+        the optimizer has been given another one since. `steps`
         is how many will be taken in all, for a schedule that was not told. Raises ValueError for
         an optimizer whose rate another schedule has brought to 0.
         """
@@ -64,7 +65,8 @@ class Schedule(Options):
                 f"{type(self).__name__}({short(optimizer)}): the first argument is an optimizer, "
                 "as nn.SGD(model.parameters()), or none, for fit"
             )
-        rate = self.rate if optimizer is self.optimizer else optimizer.lr
+        is_own = optimizer is self.optimizer and optimizer.lr == self.rate * self(self.t)
+        rate = self.rate if is_own else optimizer.lr
         if not rate > 0:
             raise ValueError(
                 f"{type(self).__name__}: optimizer.lr is {rate!r}, is it at the end of another "
@@ -83,6 +85,11 @@ class Schedule(Options):
 
     def plan(self, steps: int | None) -> None:
         """Note how many steps there will be."""
+
+    @property
+    def needs_plan(self) -> bool:
+        """Say whether the schedule depends on how many steps `fit` is going to take."""
+        return False
 
     def observe(self, loss: Any) -> None:
         """Look at the loss of the epoch that ended, if the schedule asks for it."""

@@ -91,6 +91,11 @@ class PlannedSchedule(Schedule):
             self._planned = whole("steps", steps, 1)
 
     @property
+    def needs_plan(self) -> bool:
+        """Say whether the option `steps` is left to `fit`."""
+        return self.steps is None
+
+    @property
     def total(self) -> int:
         """Return the number of steps. Raises ValueError if nobody has said it."""
         if self._planned is None:

@@ -57,6 +57,11 @@ class WarmUp(Schedule):
         if self.then is not None:
             self.then.plan(None if steps is None else max(steps - self.steps, 1))
 
+    @property
+    def needs_plan(self) -> bool:
+        """Say whether the other schedule leaves its steps to `fit`."""
+        return self.then is not None and self.then.needs_plan
+
     def restart(self) -> None:
         """Go back to t = 0, the other schedule too."""
         super().restart()

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Value, gradients, mean, no_grad, why
+from autograd import Value, gradients, no_grad, why
 from autograd.passes import push_forward
 from nn.data.arrays import Floats, whole
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
-from nn.module import Module
+from nn.module import Module, left_as_it_was
 from nn.second_order.best_parameters import best_kept, scipy_module
 from nn.second_order.curve_fit import numeric_pairs
+from nn.training.engines import Objective
 from nn.training.flat import Flat
 
 _METHODS = {"l-bfgs": "L-BFGS-B", "newton-cg": "trust-ncg"}
@@ -97,19 +98,17 @@ def minimise(
         raise ValueError(f"minimise: tolerance={tolerance!r} must be above zero")
     whole("max_iterations", max_iterations, 1)
     rows, targets = numeric_pairs(X, y)
-    of_one_sample, parameters = find_loss(loss), model.parameters()
+    computed, parameters = Objective(model, find_loss(loss), penalty), model.parameters()
     if not parameters:
         raise ValueError("minimise: the model has no parameters to train; see model.unfreeze()")
     optimize = scipy_module("optimize", "minimise")
 
     def objective() -> Value:
-        outputs = model.batch(rows)
-        total: Value = mean([of_one_sample(o, t) for o, t in zip(outputs, targets, strict=True)])
-        if penalty is not None:
-            total = total + penalty(parameters)
+        total: Value = computed(rows, targets)[0]
         return total
 
-    _check_start(objective)
+    with left_as_it_was(model):
+        _check_start(objective)
     flat = Flat(parameters)
     start, curvature = flat.numbers, _Curvature(flat, objective)
     with best_kept(parameters) as note:

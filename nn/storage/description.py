@@ -15,6 +15,7 @@ from nn.layers.layer import Layer
 from nn.layers.mlp import MLP
 from nn.layers.neuron import Neuron
 from nn.layers.normalisation import BatchNorm, LayerNorm
+from nn.layers.perceptron import Perceptron
 from nn.layers.prelu import PReLU
 from nn.layers.residual import Residual
 from nn.layers.sequential import Elementwise, Sequential
@@ -85,6 +86,17 @@ def size(description: Any) -> int:
         case _:
             own = 0
     return own + sum(map(size, description.values()))
+
+
+def difference(a: Any, b: Any, name: str) -> tuple[str, str]:
+    """Return the first option that differs, as it is in both."""
+    if isinstance(a, dict) and isinstance(b, dict) and list(a) == list(b):
+        pairs = [(a[key], b[key], key) for key in a]
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        pairs = [(x, y, name) for x, y in zip(a, b, strict=True)]
+    else:
+        return f"{name} {a!r}".strip(), f"{name} {b!r}".strip()
+    return next(difference(*pair) for pair in pairs if pair[0] != pair[1])
 
 
 def _built(option: Any) -> Any:
@@ -161,6 +173,7 @@ def _mlp(model: MLP) -> Description:
 # what may be in a file, each class with the options that its constructor takes
 _OPTIONS: dict[type[Module], Callable[[Any], Description]] = {
     Neuron: _neuron,
+    Perceptron: lambda m: {"nin": len(m.w), "lr": float(m.lr)},
     Layer: _layer,
     MLP: _mlp,
     Sequential: lambda m: {"parts": [_described(part) for part in m.parts]},

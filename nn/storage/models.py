@@ -13,7 +13,7 @@ import numpy as np
 from autograd.real import short
 from nn.files import write_whole
 from nn.module import Module
-from nn.storage.description import build, describe, size
+from nn.storage.description import build, describe, difference, size
 from nn.storage.tensors import Layout, Tensors, layout, tensors_of
 
 _FORMAT = 1
@@ -167,19 +167,8 @@ def _same_structure(saved: Any, into: Module, use: str) -> None:
     except ValueError:
         return
     if saved is not None and saved != given:
-        file, model = _difference(saved, given, "")
+        file, model = difference(saved, given, "")
         raise ValueError(f"{use}: the file holds {file}, and the model to load into {model}")
-
-
-def _difference(a: Any, b: Any, name: str) -> tuple[str, str]:
-    """Return the first option that differs, as it is in both."""
-    if isinstance(a, dict) and isinstance(b, dict) and list(a) == list(b):
-        pairs = [(a[key], b[key], key) for key in a]
-    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        pairs = [(x, y, name) for x, y in zip(a, b, strict=True)]
-    else:
-        return f"{name} {a!r}".strip(), f"{name} {b!r}".strip()
-    return next(_difference(*pair) for pair in pairs if pair[0] != pair[1])
 
 
 def _same_tensors(places: Layout, tensors: Tensors, use: str) -> None:

@@ -1,7 +1,7 @@
 """What may look at a running fit and stop it: callbacks, and early stopping as the chief of them.
 
 A callback is any object with some of the methods of `Callback`, or a function, which is then
-called at the end of every epoch. Each is given the `Run` (see nn/run.py).
+called at the end of every epoch. Each is given the `Run` (see run.py).
 """
 
 from __future__ import annotations
@@ -64,8 +64,10 @@ OCCASIONS = ("on_fit_start", "on_batch_end", "on_epoch_end", "on_interrupt", "on
 def checked_callbacks(callbacks: Sequence[Any]) -> list[Any]:
     """Return callbacks as they are, and functions made into one.
 
-    Raises TypeError for what is neither.
+    Raises TypeError for what is neither, and for what is no list of them.
     """
+    if not isinstance(callbacks, (list, tuple)):
+        raise TypeError(f"callbacks={short(callbacks)}: give a list, as [nn.EarlyStopping()]")
     found: list[Any] = []
     for c in callbacks:
         if not isinstance(c, type) and any(hasattr(c, occasion) for occasion in OCCASIONS):

@@ -13,9 +13,10 @@ from autograd.value import detached
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
 from nn.metrics.names import Metric
-from nn.module import Module
+from nn.module import Module, same_modes
 from nn.training.engines import listed
-from nn.training.samples import Samples, checked_samples, evaluated, named_metrics, try_out
+from nn.training.samples import Samples, checked_samples, try_out
+from nn.training.scoring import metrics_of, named_metrics, try_metrics
 
 
 def evaluate(
@@ -35,7 +36,9 @@ def evaluate(
     {'loss': 0.6931471805599453}
     """
     samples, function, found = checked_samples(X, y), find_loss(loss), named_metrics(metrics)
-    try_out(model, samples, function, ("X", "y"))
+    output = try_out(model, samples, function, ("X", "y"))
+    found = metrics_of(found, output, function)
+    try_metrics(found, output, samples, "y")
     return scores(model, samples, function, found)
 
 
@@ -43,8 +46,8 @@ def scores(
     model: Module, samples: Samples, loss: Loss, metrics: dict[str, Metric]
 ) -> dict[str, float]:
     """Return loss and metrics of samples that were checked."""
-    outputs = evaluated(model, samples.rows)
-    with no_grad():
+    with same_modes(model), no_grad():
+        outputs = model.eval().batch(samples.rows)
         losses = [
             float(detached(loss(y, t))) for y, t in zip(outputs, samples.targets, strict=True)
         ]

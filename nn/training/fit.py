@@ -1,4 +1,4 @@
-"""Training with one call: `fit` checks all that it is given, and then lets nn/training.py train."""
+"""Training with one call: `fit` checks all that it is given, then lets loop.py train."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from nn.metrics.names import Metric
 from nn.module import Module
 from nn.optimizers.adam import Adam
 from nn.optimizers.optimizer import Optimizer
-from nn.optimizers.schedule import Schedule, find_schedule
+from nn.optimizers.schedule import CustomSchedule, Schedule, find_schedule
+from nn.storage.description import describe
 from nn.training.callbacks import checked_callbacks, tell
 from nn.training.checkpoint import Checkpoint, read_checkpoint
 from nn.training.engines import Objective, Penalty, find_engine
@@ -25,7 +26,8 @@ from nn.training.history import History
 from nn.training.loop import train
 from nn.training.progress import Progress
 from nn.training.run import Run
-from nn.training.samples import Samples, checked_samples, named_metrics, try_out
+from nn.training.samples import Samples, check_batches, checked_samples, try_out
+from nn.training.scoring import metrics_of, name_of, named_metrics, try_metrics
 
 
 def fit(
@@ -51,12 +53,14 @@ def fit(
 ) -> History:
     """Train the model on the samples, and return loss and metrics by epoch.
 
-    X has a row a sample, y a class, number or row each. A step is made for every batch, down the
-    gradient of its mean loss plus penalty(parameters). `batch_size=None` takes all samples at once;
-    `optimizer=None` is Adam(lr=0.01). `validation` is (X, y), or a share to hold out. Metrics of
-    the training samples are those of the outputs while it trained. The seed decides what is held
-    out and the order of the samples. `resume` is a checkpoint to go on from, to the same bits as
-    without a break; True means that of `checkpoint`, if there is one yet.
+    X has a row a sample, y a class, number or row each; the loss is a name or a function of one
+    sample, as functools.partial(nn.cross_entropy, class_weights=[1, 3]). A step is made for every
+    batch, down the gradient of its mean loss plus penalty(parameters). `batch_size=None` takes all
+    samples at once; `optimizer=None` is Adam(lr=0.01). `validation` is (X, y), or a share to hold
+    out. Metrics of the training samples are those of the outputs while it trained. The seed decides
+    what is held out and the order of the samples. A schedule gives the optimizer its rate back at
+    the end. `resume` is a checkpoint to go on from, to the same bits as without a break; True means
+    that of `checkpoint`, if there is one yet.
 
     Raises ValueError or TypeError, with nothing changed, for anything it cannot use. A loss that
     is not finite any more raises DivergedError, Ctrl-C Interrupted (a KeyboardInterrupt); both
@@ -77,14 +81,23 @@ def fit(
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer={short(optimizer)}: give one, as nn.Adam(lr=0.01)")
     schedule = None if schedule is None else find_schedule(schedule)
+    if penalty is not None and not callable(penalty):
+        raise TypeError(
+            f"penalty={short(penalty)}: give a function of the parameters, as "
+            "lambda parameters: nn.l2_penalty(parameters, 0.01)"
+        )
     callbacks = checked_callbacks(callbacks)
+    if isinstance(checkpoint, (str, Path)):
+        checkpoint = Checkpoint(checkpoint)
     if checkpoint is not None:
-        is_path = isinstance(checkpoint, (str, Path))
-        callbacks.append(Checkpoint(checkpoint) if is_path else checkpoint)  # type: ignore[arg-type]
+        if not isinstance(checkpoint, Checkpoint):
+            raise TypeError(f"checkpoint={short(checkpoint)}: give a path, or an nn.Checkpoint")
+        callbacks.append(checkpoint)
     if not model.parameters():
         raise ValueError("fit: the model has no parameters to train; are all of them frozen?")
     flat = Flat(model.parameters())
-    try_out(model, samples, function, ("X", "y"))
+    output = try_out(model, samples, function, ("X", "y"))
+    found = metrics_of(found, output, function)
     path = _resumed(resume, callbacks)
     saved = read_checkpoint(path) if path else None
     checked_validation = _checked_validation(validation, samples, model, function)
@@ -100,20 +113,27 @@ def fit(
         left = set(held_out)
         samples = samples.take([i for i in range(len(samples)) if i not in left])
     size = len(samples) if batch_size is None else whole("batch_size", batch_size, 1)
+    check_batches(model, len(samples), size)
+    for part, name in ((samples, "y"), (checked_validation, "validation y")):
+        if part:
+            try_metrics(found, output, part, name)
     columns = ["loss", *found]
     if checked_validation is not None:
         columns += [f"val_{name}" for name in columns]
     columns += ["lr"] if schedule else []
     settings = {
         "seed": seed if isinstance(seed, int) else None,
-        "loss": getattr(function, "__name__", type(function).__name__),
+        "loss": name_of(function),
         "penalty": penalty is not None,
         "metrics": list(found),
         "batch_size": size,
         "shuffle": bool(shuffle),
-        "schedule": type(schedule).__name__,
-        "optimizer": type(optimizer).__name__ if schedule else _described(optimizer),
-        "callbacks": [type(c).__name__ for c in callbacks],
+        "schedule": "CustomSchedule" if isinstance(schedule, CustomSchedule) else repr(schedule),
+        "epochs of the schedule": epochs if schedule and schedule.needs_plan else None,
+        "optimizer": _described(optimizer),
+        "callbacks": [type(c).__name__ for c in callbacks if not isinstance(c, Checkpoint)],
+        "model": _structure(model),
+        "frozen": [path for path, module in model.named_modules() if module.frozen],
         "X, y": samples.fingerprint(),
         "validation": checked_validation.fingerprint() if checked_validation else None,
     }
@@ -125,12 +145,17 @@ def fit(
     if saved is not None:
         run.check(saved, str(path))
     tell(callbacks, "on_fit_start", run)
+    options = optimizer.options
     optimizer.bind(flat.values)
     if schedule is not None:
         schedule.bind(optimizer, epochs * (run.batches if schedule.per == "batch" else 1))
     if saved is not None:
         run.load_state_dict(saved, str(path))
-    return train(run, start(run.objective, flat), Progress() if progress else None)
+    try:
+        return train(run, start(run.objective, flat), Progress() if progress else None)
+    finally:
+        if schedule is not None:  # the optimizer's next fit begins with its own rate again
+            vars(optimizer).update(options, lr=schedule.rate)
 
 
 def _resumed(resume: str | Path | bool | None, callbacks: Sequence[Any]) -> Path | None:
@@ -164,6 +189,14 @@ def _checked_validation(
     found = checked_samples(validation[0], validation[1], names)
     try_out(model, found, loss, names)
     return found
+
+
+def _structure(model: Module) -> Any:
+    """Return the structure of a model, or the name of its class where only code can say more."""
+    try:
+        return describe(model)
+    except ValueError:
+        return type(model).__name__
 
 
 def _described(optimizer: Optimizer) -> dict[str, Any]:

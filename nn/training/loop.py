@@ -1,7 +1,7 @@
 """The loop of `fit`: epochs of batches, each done wholly or not at all, whatever breaks in.
 
 So a fit that was broken off can go on, from its checkpoint, to the same bits. The numbers live in
-one flat array (nn/flat.py), the state in a `Run` (nn/run.py).
+one flat array (flat.py), the state in a `Run` (run.py).
 """
 
 from __future__ import annotations

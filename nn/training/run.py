@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.real import short
 from nn.data.arrays import Floats
 from nn.metrics.names import Metric
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.schedule import Schedule
+from nn.storage.description import difference
+from nn.training.checkpoint import Checkpoint
 from nn.training.engines import Objective, Outputs
 from nn.training.flat import Flat
 from nn.training.history import History
@@ -112,14 +113,17 @@ class Run:
 
     def callback_states(self) -> list[Any]:
         """Return what every callback, and the schedule, remembers; None of those without memory."""
-        keepers = [*self.callbacks, self.schedule]
-        return [c.state_dict() if hasattr(c, "state_dict") else None for c in keepers]
+        return [c.state_dict() if hasattr(c, "state_dict") else None for c in self._keepers()]
 
     def load_callback_states(self, states: Sequence[Any]) -> None:
         """Give callbacks and schedule back what they remembered."""
-        for c, remembered in zip([*self.callbacks, self.schedule], states, strict=True):
+        for c, remembered in zip(self._keepers(), states, strict=True):
             if remembered is not None:
                 c.load_state_dict(remembered)
+
+    def _keepers(self) -> list[Any]:
+        """Return what may remember: a resumed fit may have other checkpoints, or none."""
+        return [*(c for c in self.callbacks if not isinstance(c, Checkpoint)), self.schedule]
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the rest of the fit depends on, as JSON can keep it."""
@@ -148,7 +152,7 @@ class Run:
         if not isinstance(theirs, dict) or saved.keys() != {"format", *self.state_dict()}:
             raise ValueError(f"resume={name!r}: not a checkpoint of a fit")
         differ = [
-            f"{key} was {short(theirs.get(key))} and is {short(now)}"
+            "{} was {} and is {}".format(key, *difference(theirs.get(key), now, ""))
             for key, now in self.settings.items()
             if theirs.get(key) != now
         ]

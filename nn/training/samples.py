@@ -1,9 +1,9 @@
-"""What `fit` and `evaluate` are given: rows, targets, loss and metrics, wholly checked first."""
+"""What `fit` and `evaluate` are given: rows, targets and loss, wholly checked first."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,10 @@ from autograd import no_grad
 from autograd.real import short
 from nn.data.arrays import Array, Floats, matrix
 from nn.data.arrays import samples as as_array
+from nn.layers.embedding import Embedding
+from nn.layers.normalisation import BatchNorm
 from nn.losses.reduction import Loss
-from nn.metrics.names import Metric, find_metric
-from nn.module import Module
+from nn.module import Module, same_modes
 
 _SHOWN = 5  # rows that an error names
 
@@ -88,16 +89,19 @@ def _refuse_not_finite(array: Floats | Array, name: str) -> None:
         )
 
 
-def try_out(model: Module, samples: Samples, loss: Loss, names: tuple[str, str]) -> None:
+def try_out(model: Module, samples: Samples, loss: Loss, names: tuple[str, str]) -> Any:
     """Run the model on one row, and the loss on all targets, so that what is wrong shows early.
 
-    Nothing is changed: there is no graph, no dropout and no statistics of batches. Raises
-    ValueError or TypeError, naming the row, for rows of a wrong width and targets out of range.
+    Return the output, with its graph. Nothing is changed: there is no dropout and no statistics of
+    batches. Raises ValueError or TypeError, naming the row, for rows of a wrong width and targets
+    out of range.
     """
     width = len(samples.rows[0])
     try:
-        [output] = evaluated(model, samples.rows[:1])
-    except (ValueError, IndexError) as error:
+        with same_modes(model):
+            _look_up(model.eval(), samples.rows, names[0])
+            [output] = model.batch(samples.rows[:1])
+    except ValueError as error:
         raise ValueError(f"{names[0]} has rows of {width} numbers: {error}") from error
     seen: set[Any] = set()
     for i, target in enumerate(samples.targets):
@@ -110,29 +114,30 @@ def try_out(model: Module, samples: Samples, loss: Loss, names: tuple[str, str])
                 loss(output, target)
         except (ValueError, TypeError) as error:
             raise type(error)(f"{names[1]}, row {i}: {error}") from error
+    return output
 
 
-def evaluated(model: Module, rows: list[list[float]]) -> list[Any]:
-    """Return the model's outputs in eval mode, without graph; its own mode is put back."""
-    modes = [(module, module.training) for _, module in model.named_modules()]
-    model.eval()
-    try:
-        with no_grad():
-            return model.batch(rows)
-    finally:
-        for module, mode in modes:
-            module.training = mode
+def _look_up(model: Module, rows: list[list[float]], name: str) -> None:
+    """Run a model that holds an Embedding on every row, for any may have an index out of range."""
+    if not any(isinstance(module, Embedding) for _, module in model.named_modules()):
+        return
+    with no_grad():
+        for i, row in enumerate(rows):
+            try:
+                model(row)
+            except (IndexError, TypeError) as error:
+                raise type(error)(f"{name}, row {i}: {error}") from error
 
 
-def named_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
-    """Return metrics by name, functions by their own. Raises for unknown and repeated ones."""
-    if isinstance(metrics, str) or callable(metrics):
-        raise TypeError(f"metrics={metrics!r}: give a list, as metrics=['accuracy']")
-    found: dict[str, Metric] = {}
-    for metric in metrics:
-        function: Callable[[Any, Any], float] = find_metric(metric)
-        name = metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
-        if name in found or name in ("loss", "lr", "epoch"):
-            raise ValueError(f"metrics: there are two columns of the name {name!r}")
-        found[name] = function
-    return found
+def check_batches(model: Module, size: int, batch_size: int) -> None:
+    """Raise ValueError if a batch of one sample would come to a BatchNorm, saying what to do."""
+    norms = [m for _, m in model.named_modules() if isinstance(m, BatchNorm)]
+    if not norms or (batch_size > 1 and size % batch_size != 1):
+        return
+    if size == 1:
+        raise ValueError(f"{norms[0]!r} takes the statistics of a batch: give two samples or more")
+    other = next(n for n in range(max(batch_size, 2), size + 1) if size % n != 1)
+    raise ValueError(
+        f"batch_size={batch_size} of {size} samples leaves a batch of one, which has no variance "
+        f"for {norms[0]!r}: give batch_size={other}, say, or another number of samples"
+    )

@@ -123,3 +123,9 @@ def test_options_of_the_wrong_type(options):
     [(name, given)] = options.items()
     with pytest.raises(TypeError, match=f"{name}={given!r}"):
         nn.Neuron(2, **options)
+
+
+def test_an_unknown_activation_is_told_by_a_network_of_one_layer_too():
+    with pytest.raises(ValueError, match="did you mean 'relu'"):
+        nn.MLP(2, [3], activation="rulu")
+    assert nn.MLP(2, [3], activation="softmax", seed=0).layers[0].activation == "linear"

@@ -20,8 +20,9 @@ from nn.layers.sequential import Sequential
 from nn.losses import cross_entropy
 from nn.optimizers.adam import Adam
 from nn.optimizers.plateau import ReduceOnPlateau
-from nn.optimizers.schedules import OneCycle
+from nn.optimizers.schedules import CosineDecay, OneCycle
 from nn.optimizers.sgd import SGD
+from nn.optimizers.warm_up import WarmUp
 from nn.training.callbacks import Callback, EarlyStopping
 from nn.training.checkpoint import Checkpoint, read_checkpoint
 from nn.training.fit import fit
@@ -85,6 +86,14 @@ class Ours:
             "stopped": self.history.stopped,
             "file": saved,
         }
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard():
+    """Set Python's handler: a run in the background, as CI may be, starts with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["plateau", "one_cycle"])
@@ -245,6 +254,24 @@ def test_more_epochs_later_are_the_same_as_at_once(tmp_path):
     assert short_fit(tmp_path / "b.json", 3, resume=True) == at_once
 
 
+@pytest.mark.parametrize("schedule", [CosineDecay, lambda: WarmUp(steps=1, then=CosineDecay())])
+def test_more_epochs_than_a_schedule_was_planned_for_are_refused(tmp_path, schedule):
+    options = {"seed": 0, "progress": False, "checkpoint": tmp_path / "run.json"}
+    model = Layer(2, 2, activation="linear", seed=0)
+    fit(model, X, Y, optimizer=Adam(lr=0.1), epochs=3, schedule=schedule(), **options)
+    with pytest.raises(ValueError, match="epochs of the schedule was 3 and is 6"):
+        fit(
+            model,
+            X,
+            Y,
+            optimizer=Adam(lr=0.1),
+            epochs=6,
+            schedule=schedule(),
+            resume=True,
+            **options,
+        )
+
+
 def test_a_finished_fit_resumed_is_as_it_ended(tmp_path, whole):
     per_batch, bits = whole
     path = tmp_path / "run.json"
@@ -323,7 +350,7 @@ def test_other_files_damaged_ones_and_other_models_are_refused_with_nothing_chan
             fit(model, X, Y, checkpoint=path, resume=other, **options)
         assert model.state_dict() == before
         assert optimizer.state_dict()["state"] == Adam(lr=0.1).state_dict()["state"]
-    with pytest.raises(ValueError, match="does not fit"):
+    with pytest.raises(ValueError, match="model was nout 2 and is nout 3"):
         fit(Layer(2, 3, seed=1), X, Y, checkpoint=path, resume=path, **options)
     with pytest.raises(FileNotFoundError):
         fit(model, X, Y, resume=tmp_path / "none.json", **options)

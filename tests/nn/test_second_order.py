@@ -12,8 +12,11 @@ from outside.nist import MODELS, read
 
 from autograd import exp, log
 from nn.layers.dropout import Dropout
+from nn.layers.layer import Layer
 from nn.layers.mlp import MLP
 from nn.layers.neuron import Neuron
+from nn.layers.normalisation import BatchNorm
+from nn.layers.sequential import Sequential
 from nn.module import Module, Value
 from nn.penalties import l2_penalty
 from nn.second_order.best_parameters import best_kept
@@ -393,3 +396,11 @@ def test_without_scipy_one_line_names_the_extra(monkeypatch):
     for call in (lambda: curve_fit(line, XS, YS, [0, 0]), lambda: minimise(Neuron(1), XS, YS)):
         with pytest.raises(ImportError, match=r"needs SciPy: pip install 'chalkgrad\[scipy\]'"):
             call()
+
+
+def test_a_refused_model_is_left_as_it_was():
+    model = Sequential(Layer(1, 4, seed=0), BatchNorm(4), Dropout(0.5, seed=1), Layer(4, 1, seed=2))
+    before = model.state_dict(), model.random_state()
+    with pytest.raises(ValueError, match="dropout"):
+        minimise(model, [[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0])
+    assert (model.state_dict(), model.random_state()) == before

@@ -24,6 +24,7 @@ from nn.layers.layer import Layer
 from nn.layers.mlp import MLP
 from nn.layers.neuron import Neuron
 from nn.layers.normalisation import BatchNorm, LayerNorm
+from nn.layers.perceptron import Perceptron
 from nn.layers.prelu import PReLU
 from nn.layers.residual import Residual
 from nn.layers.sequential import Sequential
@@ -70,6 +71,7 @@ MODELS = [
     lambda: Neuron(3, nonlin=False, bias=False, seed=0),
     lambda: Layer(3, 2, activation="swish", seed=0),
     lambda: Dropout(0.5, seed=0),
+    lambda: Perceptron(2, lr=0.5),
 ]
 
 
