@@ -14,7 +14,6 @@ from rich.table import Table
 import viz
 from autograd import no_grad
 from demos._figures import save_figure
-from demos._panels import panels
 from demos._report import Report, console
 from nn.layers.mlp import MLP
 from nn.losses import find_loss
@@ -26,6 +25,7 @@ from nn.optimizers.rmsprop import RMSprop
 from nn.optimizers.sgd import SGD
 from nn.toys import moons
 from nn.training.fit import fit
+from viz.panels import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -19,7 +19,6 @@ import viz
 from autograd import softmax
 from demos._figures import save_figure
 from demos._full import full
-from demos._panels import panels
 from demos._report import Report, console
 from nn.data.splitting import split
 from nn.datasets import load_csv
@@ -30,6 +29,7 @@ from nn.metrics.confusion import confusion_matrix, confusion_table
 from nn.optimizers.adam import Adam
 from nn.training.fit import fit
 from nn.training.history import History
+from viz.panels import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

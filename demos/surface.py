@@ -24,7 +24,6 @@ import viz
 from demos._figures import save_figure
 from demos._full import full
 from demos._matrix_network import descend, matrices
-from demos._panels import panels
 from demos._report import Report, console
 from demos._surface_training import LEARNING_RATE, Learned, learned, sampled, surface
 from nn.data.scaling import Standardiser
@@ -32,6 +31,7 @@ from nn.initialisers import uniform
 from nn.layers.mlp import MLP
 from nn.optimizers.sgd import SGD
 from nn.training.fit import fit
+from viz.panels import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

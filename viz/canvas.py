@@ -22,7 +22,8 @@ CLUSTER = {
 def sheet(caption: str, **attributes: str) -> Digraph:
     """Return an empty sheet with the common look and a caption below."""
     g = Digraph("computation")
-    g.attr("graph", splines="true", bgcolor="white", pad="0.15", fontname="Helvetica",
+    attributes.setdefault("splines", "true")
+    g.attr("graph", bgcolor="white", pad="0.15", fontname="Helvetica",
            fontsize="9", fontcolor="#4B5563", label=caption + r"\l", labelloc="b",
            labeljust="l", **attributes)  # fmt: skip
     g.attr("node", shape="box", style="rounded,filled", penwidth="1.4", margin="0.07,0.04",

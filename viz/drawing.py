@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import html
 import os
-from contextlib import suppress
+import tempfile
+import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
-from viz.render import RenderError, render
+from viz.files import write
+from viz.render import render
 from viz.svg import finish
 
-_SUFFIXES = (".svg", ".png", ".pdf", ".dot")
+_SUFFIXES = (".svg", ".png", ".pdf", ".html", ".dot", ".json")
 _NOTEBOOK_SECONDS = 10.0
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 1.5rem; font: 1rem/1.5 system-ui, sans-serif; }}
+figure {{ margin: 0; }}
+.picture {{ overflow-x: auto; background: white; border-radius: 8px; }}
+figcaption {{ margin-top: 0.75rem; }}
+@media print {{ body {{ margin: 0; }} }}
+</style>
+</head>
+<body>
+<figure>
+<div class="picture">{svg}</div>
+<figcaption>{title}</figcaption>
+</figure>
+</body>
+</html>
+"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,11 +51,16 @@ class Drawing:
         """Return the picture as SVG; raise RenderError if it can't be drawn."""
         return finish(render(self.source, "svg", timeout).decode(), self.title, self.source)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture as .svg, .png, .pdf or .dot, whole or not at all; return the path.
+    def html(self, timeout: float = 60.0) -> str:
+        """Return a page of its own, which needs no network; raise RenderError as `svg` does."""
+        return _PAGE.format(title=html.escape(self.title), svg=self.svg(timeout))
 
-        Raises ValueError for another ending, RenderError if it can't be drawn and OSError if the
-        file can't be written.
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture, whole or not at all, as the ending says; return the path.
+
+        .svg, .png and .pdf are pictures, .html is a page with the SVG in it, .dot the DOT text and
+        .json what Graphviz made of it, with the place of everything. Raises ValueError for another
+        ending, RenderError if it can't be drawn and OSError if the file can't be written.
         """
         path = Path(path)
         kind = path.suffix.lower()
@@ -38,24 +68,21 @@ class Drawing:
             raise ValueError(f"{str(path)!r}: the name must end in {', '.join(_SUFFIXES)}")
         if kind == ".dot":
             content = self.source.encode()
+        elif kind in (".svg", ".html"):
+            content = (self.svg() if kind == ".svg" else self.html()).encode()
         else:
-            content = self.svg().encode() if kind == ".svg" else render(self.source, kind[1:])
-        draft = path.with_name(f".{uuid4().hex}{kind}")
-        try:
-            draft.write_bytes(content)
-            draft.replace(path)
-        except OSError as error:
-            reason = error.strerror if path.parent.is_dir() else "there is no such folder"
-            raise OSError(error.errno, f"can't write the picture: {reason}", str(path)) from None
-        finally:
-            with suppress(OSError):
-                draft.unlink()
-        return path
+            content = render(self.source, kind[1:])
+        return write(path, content, "picture")
+
+    def show(self) -> None:
+        """Open the picture in a web browser; raise RenderError if it can't be drawn."""
+        folder = Path(tempfile.mkdtemp(prefix="chalkgrad-"))
+        webbrowser.open(self.save(folder / "picture.html").as_uri())
 
     def _repr_svg_(self) -> str | None:
         try:
             return self.svg(_NOTEBOOK_SECONDS)
-        except RenderError:  # the notebook then shows the repr
+        except Exception:  # the notebook then shows the repr
             return None
 
     def __repr__(self) -> str:

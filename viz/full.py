@@ -9,7 +9,8 @@ from graphviz import Digraph
 
 from autograd import Value, nodes
 from viz.canvas import CLUSTER, box, largest, locals_of, product, sheet, signed, width
-from viz.digits import aligned
+from viz.digits import aligned, digits
+from viz.folding import NOTE, Part, add_rest
 from viz.labels import GRAD, cell, key, number, plain, table
 from viz.neurons import Model, neurons_of, parameters, places
 from viz.roles import role
@@ -18,10 +19,12 @@ from viz.titles import title, which
 FLOW = "edge: gradient that flows back along it, solid blue ≥ 0, dashed orange < 0, width = size"
 
 
-def full(ys: Sequence[Value], model: Model | None = None) -> str:
-    """Return the DOT text of all that ys were computed from, top to bottom.
+def full(ys: Sequence[Value], model: Model | None = None, part: Part | None = None,
+         contribution: bool = False) -> str:  # fmt: skip
+    """Return the DOT text of all that ys were computed from, or a part of it, top to bottom.
 
-    With a model and one sample there is a frame around each of its neurons.
+    With a model and one sample there is a frame around each of its neurons; with `contribution`
+    an arrow says the gradient that flows back along it.
     """
     order = nodes(*ys)
     users: dict[Value, set[Value]] = defaultdict(set)
@@ -32,19 +35,28 @@ def full(ys: Sequence[Value], model: Model | None = None) -> str:
     outputs = set(ys)
     folded = {v for v in order if v.rule is None and len(users[v]) == 1} - outputs
     weights = {p for neuron in neurons_of(model) for p in parameters(neuron)} if model else set()
-    names = {v: f"n{i}" for i, v in enumerate(order)}
-    g = sheet("", rankdir="TB", nodesep="0.1", ranksep="0.4", newrank="true")
+    if part:  # operands that are rows of a box belong to it
+        rows = {x for v in part.kept for x in v.inputs if type(x) is Value and x in folded}
+        part = Part(part.kept | rows, part.folds)
+    names = {v: f"n{i}" for i, v in enumerate(order) if part is None or v in part.kept}
+    g = sheet(
+        NOTE.strip("; ") if part else "", rankdir="TB", nodesep="0.1", ranksep="0.4", newrank="true"
+    )
     frames = _frames(model, ys)
     framed = {v for _, members in frames for v in members}
-    for v in order:
+    for v in names:
         if v not in folded and v not in framed:
             _draw(g, v, names[v], folded, outputs, weights)
     for i, (name, members) in enumerate(frames):
         with g.subgraph(name=f"cluster_{i}") as c:
             c.attr(label=name, **CLUSTER)
             for v in members:
+                if v not in names:
+                    continue
                 _draw(c, v, names[v], folded, outputs, weights)
-    _arrows(g, order, names, folded)
+    _arrows(g, names, folded, NOTE if part else "", contribution)
+    if part:
+        add_rest(g, order, part, names)
     return str(g.source)
 
 
@@ -88,21 +100,24 @@ def _row(name: str, data: str, grad: str, ground: str) -> str:
     )
 
 
-def _arrows(g: Digraph, order: Sequence[Value], names: Mapping[Value, str],
-            folded: Set[Value]) -> None:  # fmt: skip
+def _arrows(g: Digraph, names: Mapping[Value, str], folded: Set[Value], note: str,
+            contribution: bool) -> None:  # fmt: skip
     """Draw the arrows, as wide as the gradient that each brings back is large."""
     edges = [
         (x, v, i, product(v.grad, d))
-        for v in order
+        for v in names
         for i, (x, d) in enumerate(zip(v.inputs, locals_of(v), strict=True))
-        if type(x) is Value and x not in folded
+        if type(x) is Value and x in names and x not in folded
     ]
     most = largest(flow for *_, flow in edges)
     if any(flow is not None for *_, flow in edges):
-        g.attr("graph", label=FLOW + r"\l")
+        g.attr("graph", label=FLOW + note + r"\l")
     for x, v, i, flow in edges:
         look = {} if flow is None else {"penwidth": width(flow, most)} | signed(flow)
+        words = [digits(flow)] if contribution and flow is not None else []
         several = sum(type(y) is Value and y not in folded for y in v.inputs) > 1
         if several and which(v, i):
-            look |= {"label": which(v, i)}
+            words.insert(0, which(v, i))
+        if words:
+            look |= {"label": ": ".join(words)}
         g.edge(names[x], names[v], **look)

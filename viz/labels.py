@@ -9,6 +9,11 @@ from collections.abc import Iterable
 GRAD = "#A34100"
 KEY = "#6B7280"
 _LONGEST = 40
+_SUBSCRIPT = re.compile(
+    r"((?<=[^\W_])_\{[^{}_]*[^{}_\s][^{}_]*\}"  # anything_{i,j}
+    r"|(?<=[^\W_])_\d+(?:,\d+)*(?!\w)"  # alpha_1, w_1,2
+    r"|(?<=\b[^\W\d_])_[^\W_]+(?:,[^\W_]+)*(?!\w))"  # y_hat, but not learning_rate
+)
 _JOINERS = "\u200c\u200d"  # they hold emoji and Indic or Persian letters together
 
 
@@ -32,16 +37,35 @@ def escape(text: str) -> str:
     return html.escape(plain(text)).replace("\\", "\\\\")  # or \N would become the node's name
 
 
+def markup(text: str, points: int = 8) -> str:
+    """Return text as `escape` does, with subscripts in small figures as LaTeX has them.
+
+    One letter takes a whole word, a longer name only figures or what stands in braces.
+
+    >>> markup("w_12 + x_{i,j}")
+    'w<SUB><FONT POINT-SIZE="8">12</FONT></SUB> + x<SUB><FONT POINT-SIZE="8">i,j</FONT></SUB>'
+    >>> markup("learning_rate"), markup("alpha_1", 7)
+    ('learning_rate', 'alpha<SUB><FONT POINT-SIZE="7">1</FONT></SUB>')
+    """
+    parts = _SUBSCRIPT.split(plain(text))
+    for i in range(1, len(parts), 2):
+        below = escape(parts[i].strip("_{}"))
+        parts[i] = f'<SUB><FONT POINT-SIZE="{points}">{below}</FONT></SUB>'
+    parts[::2] = [html.escape(part).replace("\\", "\\\\") for part in parts[::2]]
+    return "".join(parts)
+
+
 def heading(operation: str, name: str, colour: str) -> str:
     """Return the operation in bold, then the name; the name in bold if it stands alone."""
-    bold, rest = (escape(operation), escape(name)) if operation else (escape(name) or "leaf", "")
+    bold, rest = (markup(operation), markup(name)) if operation else (markup(name) or "leaf", "")
     return f'<FONT COLOR="{colour}"><B>{bold}</B>{f" {rest}" if rest else ""}</FONT>'
 
 
 def key(text: str, colour: str = KEY, bold: bool = False) -> str:
     """Return the small text at the left of a row."""
-    words = f"<B>{escape(text)}</B>" if bold else escape(text)
-    return f'<FONT POINT-SIZE="9" COLOR="{colour}">{words}</FONT>' if escape(text) else ""
+    words = markup(text, 7)
+    words = f"<B>{words}</B>" if bold else words
+    return f'<FONT POINT-SIZE="9" COLOR="{colour}">{words}</FONT>' if words else ""
 
 
 def number(text: str, colour: str = "") -> str:

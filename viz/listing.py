@@ -45,7 +45,7 @@ def text(values: Value | Iterable[Value], force: bool = False) -> Listing:
      3   - 1                 -7            #2, 1
     """
     order = nodes(*([values] if type(values) is Value else values))
-    check_size(len(order), "values", force)
+    check_size(len(order), "values", force, "give a value further inside")
     lines = {v: i for i, v in enumerate(order)}
     data, grad = aligned([v.data for v in order]), aligned([v.grad for v in order])
     table = Table("#", "operation", "label", "data", "grad", "inputs", box=box.SIMPLE_HEAD)

@@ -55,8 +55,9 @@ def parameters(neuron: Neuron) -> list[Value]:
     return [*neuron.w] if neuron.b is None else [*neuron.w, neuron.b]
 
 
-def places(neurons: Sequence[Neuron], ys: Sequence[Value]) -> list[Place] | None:
-    """Return the place of every neuron in the graph of ys.
+def places(neurons: Sequence[Neuron], ys: Sequence[Value],
+           order: Sequence[Value] | None = None) -> list[Place] | None:  # fmt: skip
+    """Return the place of every neuron in the graph of ys, or in a part of it given in order.
 
     None unless each neuron computed exactly once: there is one sample, and the sum is the first
     value that was made of all parameters of the neuron, with one activation after it.
@@ -67,7 +68,7 @@ def places(neurons: Sequence[Neuron], ys: Sequence[Value]) -> list[Place] | None
     users: dict[Value, list[Value]] = defaultdict(list)
     members: list[list[Value]] = [[] for _ in neurons]
     found: dict[int, Place] = {}
-    for v in nodes(*ys):
+    for v in nodes(*ys) if order is None else order:
         values = [x for x in v.inputs if type(x) is Value]
         for x in values:
             users[x].append(v)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Sequence, Set
+from itertools import pairwise
 from typing import Any
 
 from graphviz import Digraph
@@ -13,6 +13,7 @@ from viz.canvas import CLUSTER, box, largest, sheet, signed, width
 from viz.detail import add_values
 from viz.digits import aligned
 from viz.labels import GRAD, cell, heading, key, number, table
+from viz.layers import NETWORK, NEURONS, PARAMETERS, add_layers, add_network, add_neurons
 from viz.neurons import Model, Neuron, Place, neurons_of, parameters, places
 from viz.roles import ACTIVATION, INPUT, OUTPUT, Role
 
@@ -20,40 +21,79 @@ _COLUMN = "56"  # wide enough for four digits, so that most boxes are of one wid
 _MOST_OTHERS = 40  # values outside of the neurons, as those of a loss, that are drawn as well
 
 
-def summary(model: Model, ys: Sequence[Value] = ()) -> str:
+def summary(model: Model, ys: Sequence[Value] = (), depth: int = PARAMETERS,
+            kept: Set[Value] | None = None) -> str:  # fmt: skip
     """Return the DOT text of a network, left to right.
 
+    The depth is 3 for a row per parameter, 2 a line per neuron, 1 a box per layer, 0 for one box.
     If ys were computed from it on one sample, its sums and outputs are shown as well, and so is
-    what was made of them, as a loss.
+    what was made of them, as a loss; `kept` is the part of the graph that this looks at.
     """
     neurons = neurons_of(model)
-    starts = [0, *accumulate(len(layer.neurons) for layer in model.layers)]
-    found = places(neurons, ys) if ys else None
+    order = [v for v in nodes(*ys) if kept is None or v in kept] if ys else []
+    found = places(neurons, ys, order) if ys else None
     most = largest(w.grad for neuron in neurons for w in neuron.w)
-    g = sheet(_caption(most), rankdir="LR", nodesep="0.22", ranksep="1.25")
-    sources = _inputs(g, neurons[0], found[0].inputs if found else [])
-    for depth, layer in enumerate(model.layers):
-        last = depth == len(model.layers) - 1
-        names = [f"u{starts[depth] + i}" for i in range(len(layer.neurons))]
-        with g.subgraph(name=f"cluster_{depth}") as c:
-            c.attr(label=f"layer {depth + 1}", **CLUSTER)
-            for i, (name, neuron) in enumerate(zip(names, layer.neurons, strict=True)):
-                place = found[starts[depth] + i] if found else None
-                part = OUTPUT if last else ACTIVATION
-                box(c, name, _label(neuron, place, f"neuron {i + 1}", part), part)
-            _in_order(c, names)
-        for name, neuron in zip(names, layer.neurons, strict=True):
-            for j, (source, w) in enumerate(zip(sources, neuron.w, strict=True)):
-                g.edge(source, f"{name}:w{j}:w", penwidth=width(w.grad, most), **signed(w.data))
-        sources = [f"{name}:out:e" for name in names]
+    measure = "|grad| of the weight" if most else "|weight|" if depth == NEURONS else ""
+    g = sheet(_caption(measure) if depth >= NEURONS else "", rankdir="LR", nodesep="0.22",
+              ranksep={NEURONS: "1.6", PARAMETERS: "1.25"}.get(depth, "0.6"),
+              **{"splines": "line"} if depth == NEURONS else {})  # fmt: skip
+    if depth >= NEURONS:
+        starts, ends = _add_neurons(g, model, found, depth == NEURONS)
+    else:
+        start, end = add_network(g, model) if depth == NETWORK else add_layers(g, model, found)
+        starts, ends = [start] * len(neurons[0].w), [end] * len(neurons)
     if found:
-        _others(g, ys, neurons, found)
+        _others(g, ys, order, neurons, found, starts, ends)
     return str(g.source)
 
 
-def _caption(most: float) -> str:
+def _add_neurons(g: Digraph, model: Model, found: Sequence[Place] | None,
+                 compact: bool) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Draw inputs and neurons; return where the inputs and the outputs of the neurons are.
+
+    Compact is one box for each layer, with a row for each neuron.
+    """
+    weights = [w for neuron in neurons_of(model) for w in neuron.w]
+    most, most_data = largest(w.grad for w in weights), largest(w.data for w in weights)
+    sources = _inputs(g, neurons_of(model)[0], found[0].inputs if found else [])
+    all_ends: list[str] = []
+    for depth, layer in enumerate(model.layers):
+        part = OUTPUT if depth == len(model.layers) - 1 else ACTIVATION
+        start = len(all_ends)
+        here = found[start : start + len(layer.neurons)] if found else None
+        if compact:
+            kinds = ", ".join(dict.fromkeys(n.activation for n in layer.neurons))
+            add_neurons(g, f"u{depth}", f"layer {depth + 1}: {kinds}", layer.neurons, here, part)
+            entries = [[f"u{depth}:in{i}:w"] * len(n.w) for i, n in enumerate(layer.neurons)]
+            ends = [f"u{depth}:out{i}:e" for i in range(len(layer.neurons))]
+        else:
+            names = [f"u{start + i}" for i in range(len(layer.neurons))]
+            with g.subgraph(name=f"cluster_{depth}") as c:
+                c.attr(label=f"layer {depth + 1}", **CLUSTER)
+                for i, (name, neuron) in enumerate(zip(names, layer.neurons, strict=True)):
+                    label = _label(neuron, here[i] if here else None, f"neuron {i + 1}", part)
+                    box(c, name, label, part)
+                _in_order(c, names)
+            entries = [
+                [f"{name}:w{j}:w" for j in range(len(neuron.w))]
+                for name, neuron in zip(names, layer.neurons, strict=True)
+            ]
+            ends = [f"{name}:out:e" for name in names]
+        for rows, neuron in zip(entries, layer.neurons, strict=True):
+            for source, end, w in zip(sources, rows, neuron.w, strict=True):
+                look = {"penwidth": width(w.grad, most)} | signed(w.data)
+                if compact:
+                    look["arrowhead"] = "none"
+                    look |= {} if most else {"penwidth": width(w.data, most_data)}
+                g.edge(source, end, **look)
+        sources = ends
+        all_ends += ends
+    return [f"x{j}" for j in range(len(model.layers[0].neurons[0].w))], all_ends
+
+
+def _caption(measure: str) -> str:
     signs = "edge: solid blue = weight ≥ 0, dashed orange = weight < 0"
-    return signs + (";  width = |grad| of the weight" if most else "")
+    return signs + (f";  width = {measure}" if measure else "")
 
 
 def _in_order(g: Digraph, names: Sequence[str]) -> None:
@@ -112,15 +152,20 @@ def _label(neuron: Neuron, place: Place | None, name: str, part: Role) -> str:
     return table(rows, part.line)
 
 
-def _others(g: Digraph, ys: Sequence[Value], neurons: Sequence[Neuron],
-            found: Sequence[Place]) -> None:  # fmt: skip
+def _others(g: Digraph, ys: Sequence[Value], order: Sequence[Value], neurons: Sequence[Neuron],
+            found: Sequence[Place], starts: Sequence[str],
+            ends: Sequence[str]) -> None:  # fmt: skip
     """Draw what was made of the outputs, unless that is too much to read."""
     inside = {p for neuron in neurons for p in parameters(neuron)}
     inside |= {v for place in found for v in place.members}
-    first = {x: f"x{j}" for j, x in enumerate(found[0].inputs) if type(x) is Value}
-    names = first | {p.output: f"u{i}:out:e" for i, p in enumerate(found) if p.output is not None}
-    others = [v for v in nodes(*ys) if v not in inside and v not in names]
+    first = {x: name for x, name in zip(found[0].inputs, starts, strict=True) if type(x) is Value}
+    outputs = zip(found, ends, strict=True)
+    names = first | {p.output: end for p, end in outputs if p.output is not None}
+    others = [v for v in order if v not in inside and v not in names]
     names |= {v: f"n{i}" for i, v in enumerate(others)}
-    drawable = all(x in names for v in others for x in v.inputs if type(x) is Value)
+    drawn = set(order)
+    drawable = all(
+        x in names or x not in drawn for v in others for x in v.inputs if type(x) is Value
+    )
     if drawable and len(others) <= _MOST_OTHERS:
         add_values(g, others, names, set(ys))

@@ -6,6 +6,12 @@ import hashlib
 import html
 import re
 
+# fonts whose letters are as wide, for readers without Graphviz's: or words would overlap
+_ALIKE = {
+    "Helvetica": "Arial,Liberation Sans,Nimbus Sans,Arimo",
+    "Courier": "Courier New,Liberation Mono,Nimbus Mono PS,Cousine",
+}
+
 
 def finish(svg: str, title: str, source: str) -> str:
     """Return Graphviz's SVG made ready to stand in an HTML page beside others.
@@ -22,6 +28,8 @@ def finish(svg: str, title: str, source: str) -> str:
     svg = re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<[^<>]* id=")', rf"\g<1>{mark}-", svg)
     svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{mark}-", svg)
+    for name, alike in _ALIKE.items():
+        svg = svg.replace(f'font-family="{name},', f'font-family="{name},{alike},')
     shown = html.escape(title)
     look = f'<svg role="img" aria-label="{shown}" style="max-width:100%;height:auto"'
     head, end, body = svg.partition(">")

@@ -8,16 +8,23 @@ from autograd import Value, nodes
 from viz.detail import detail
 from viz.digits import digits
 from viz.drawing import Drawing
+from viz.folding import Part, contents, repeats
 from viz.full import full
 from viz.labels import plain
+from viz.layers import NEURONS, PARAMETERS, readable_depth
 from viz.neurons import Model, neurons_of, parameters
-from viz.render import RenderError
+from viz.selection import Only, chosen
 from viz.summary import summary
 from viz.titles import title
 
 VIEWS = ("auto", "detail", "summary", "full")
 MOST_IN_DETAIL = 40
 MOST = 1000
+_MOST_SEARCHED = 100_000  # values; in more than these no repetition is sought
+_INSTEAD = (
+    "model= shows a network by its layers, only=w the paths from w, only=viz.largest(10) the "
+    "largest gradients, only=viz.sample(0) one sample"
+)
 
 
 def draw(
@@ -25,14 +32,24 @@ def draw(
     view: str = "auto",
     model: Model | None = None,
     force: bool = False,
+    *,
+    depth: int | None = None,
+    only: Only | None = None,
+    contribution: bool = False,
 ) -> Drawing:
     """Return a drawing of all that the values were computed from, or of a model alone.
 
     The views are "detail", one box per value; "summary", one per neuron of the model; and "full",
     every operation with the leaves that only it uses inside. "auto" is detail up to 40 values,
     then summary if there is a model, else full. Nothing is changed; gradients are shown where a
-    backward pass has left some. Raises ValueError for an unknown view, a summary without a
-    model, and more than 1,000 values or parameters unless `force=True`.
+    backward pass has left some; with `contribution` arrows say local × upstream.
+
+    A summary shows, by `depth`, 3 the parameters, 2 a line per neuron, 1 a box per layer or 0 the
+    network, by default as much as a screen holds. `only` draws a part: the paths from a Value or
+    several, `viz.largest(5)`, `viz.sample(0)`, or what a function of all values returns. Rounds
+    that repeat are folded where there are more than 1,000 values. Raises ValueError for an
+    unknown view, a summary without a model, a model that did not make the values, and more
+    than 1,000 values to be drawn unless `force=True`.
 
     >>> y = Value(3.0, "x") ** 2
     >>> draw(y).title
@@ -41,35 +58,73 @@ def draw(
     ys = [] if values is None else [values] if type(values) is Value else list(values)
     if not ys and model is None:
         raise ValueError("draw(): give a Value, several of them, or model=")
-    if model is not None and not hasattr(model, "layers"):
-        raise TypeError(f"model={model!r} has no layers: give a network, as nn.MLP")
-    if view not in VIEWS:
-        raise ValueError(f"view={view!r}: it must be one of {', '.join(VIEWS)}")
+    _check(view, model, depth)
     order = nodes(*ys)
+    weights = {p for n in neurons_of(model) for p in parameters(n)} if model else set()
+    if ys and weights and weights.isdisjoint(order):
+        raise ValueError("model=: it did not make these values: none was computed from its weights")
+    part = _part(ys, order, only, force)
+    shown = len(part.kept) if part else len(order)
     if view == "auto":
-        small = ys and len(order) <= MOST_IN_DETAIL
+        small = ys and shown <= MOST_IN_DETAIL and depth is None
         view = "detail" if small else "summary" if model is not None else "full"
     if view == "summary":
         if model is None:
             raise ValueError("view='summary' shows the neurons of a model: give it, as model=mlp")
-        size = sum(len(parameters(neuron)) for neuron in neurons_of(model))
-        check_size(size, "parameters", force)
-        return Drawing(summary(model, ys), _network(model, size))
+        if depth is None:
+            depth = PARAMETERS if force else readable_depth(model)
+        elif depth >= NEURONS:
+            check_size(len(weights), "parameters", force, "a lower depth= shows fewer")
+        return Drawing(
+            summary(model, ys, depth, part.kept if part and only is not None else None),
+            _network(model, len(weights)),
+        )
     if not ys:
         raise ValueError(f"view={view!r} shows values: give one that the model computed")
-    check_size(len(order), "values", force)
+    if depth is not None:
+        raise ValueError(f"depth={depth} folds a network: give model=, and view='summary' or none")
+    check_size(shown, f"values ({contents(order)})", force)
+    words = _computation(ys, order) + (f"; {shown} of them are shown" if part else "")
     if view == "detail":
-        weights = {p for n in neurons_of(model) for p in parameters(n)} if model else set()
-        return Drawing(detail(ys, weights), _computation(ys, order))
-    return Drawing(full(ys, model), _computation(ys, order))
+        return Drawing(detail(ys, weights, part=part, contribution=contribution), words)
+    return Drawing(full(ys, model, part, contribution), words)
 
 
-def check_size(size: int, what: str, force: bool) -> None:
+def _check(view: str, model: Model | None, depth: int | None) -> None:
+    layers = getattr(model, "layers", None)
+    if model is not None and layers is None:
+        raise TypeError(f"model={model!r} has no layers: give a network, as nn.MLP")
+    if model is not None and not (layers and all(getattr(x, "neurons", None) for x in layers)):
+        raise TypeError(f"model={model!r} has layers that are not made of neurons: leave model out")
+    if view not in VIEWS:
+        raise ValueError(f"view={view!r}: it must be one of {', '.join(VIEWS)}")
+    if depth is not None and depth not in range(PARAMETERS + 1):
+        raise ValueError(f"depth={depth!r}: 0 the network, 1 layers, 2 neurons, 3 parameters")
+
+
+def _part(
+    ys: Sequence[Value], order: Sequence[Value], only: Only | None, force: bool
+) -> Part | None:
+    """Return what `only` chooses; else, of too many values, those outside of repeated rounds."""
+    if only is not None:
+        if not order:
+            raise ValueError("only= is a part of a graph: give the values that it belongs to")
+        return Part(chosen(order, only) | set(ys))
+    if len(order) <= MOST or force or len(order) > _MOST_SEARCHED:
+        return None
+    folds = repeats(order)
+    folded = {v for fold in folds for v in fold.members}
+    used = {x for v in order if v not in folded for x in v.inputs if type(x) is Value}
+    kept = used.union(ys, (v for v in order if v.rule is not None)) - folded
+    return Part(kept | set(ys), folds) if folds else None
+
+
+def check_size(size: int, what: str, force: bool, instead: str = _INSTEAD) -> None:
     """Raise ValueError if that is more than can be read, unless forced."""
     if size > MOST and not force:
         raise ValueError(
-            f"{size:,} {what} are more than the {MOST:,} that can be read: show a part of it, "
-            "or force=True to have all of them anyway"
+            f"{size:,} {what} are more than the {MOST:,} that can be read: {instead}, "
+            "or force=True draws all of them anyway"
         )
 
 
@@ -77,7 +132,7 @@ def picture(v: Value) -> str | None:
     """Return the SVG of a value for a notebook, None if it is too large or can't be drawn."""
     try:
         return draw(v)._repr_svg_()
-    except (ValueError, RenderError):
+    except Exception:  # whatever it is, a notebook then shows the plain repr
         return None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograd import Value
-from viz import Drawing, draw, drawing
+from viz import Drawing, RenderError, draw, drawing
 
 
 def small(name: str = "x") -> Drawing:
@@ -26,7 +26,7 @@ def test_save_writes_the_kind_that_the_name_says(tmp_path: Path, suffix: str, st
 
 @pytest.mark.parametrize("name", ["picture.gif", "picture", "svg", ".svg"])
 def test_another_ending_names_those_allowed(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.pdf, \.dot"):
+    with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.pdf, \.html, \.dot"):
         small().save(tmp_path / name)
 
 
@@ -76,10 +76,10 @@ def test_a_picture_that_fails_leaves_no_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fail(*_: object) -> bytes:
-        raise drawing.RenderError("no")
+        raise RenderError("no")
 
     monkeypatch.setattr(drawing, "render", fail)
-    with pytest.raises(drawing.RenderError):
+    with pytest.raises(RenderError):
         small().save(tmp_path / "picture.png")
     assert list(tmp_path.iterdir()) == []
 

@@ -18,10 +18,11 @@ from viz.summary import summary
 
 
 def chain(n: int) -> Value:
-    x = Value(1.0)
-    for _ in range(n - 1):
-        x = x + 1
-    return x
+    """Return the last of n values; no two rounds are the same, so that nothing folds."""
+    made = [Value(1.0)]
+    for i in range(1, n):
+        made.append(made[-1] + 1 if i % 3 else made[i // 2] + made[-1])
+    return made[-1]
 
 
 def test_auto_is_detail_up_to_40_values_then_full() -> None:
@@ -56,12 +57,13 @@ def test_more_than_1000_values_are_refused_unless_forced() -> None:
     y = chain(1001)
     with pytest.raises(ValueError, match=r"1,001 values .* force=True"):
         draw(y)
-    assert draw(y, force=True).source.count("->") == 999  # the one leaf is folded
+    assert draw(y, force=True).source.count("->") > 1000
 
 
 def test_more_than_1000_parameters_are_refused_but_not_many_values_of_a_small_model() -> None:
-    with pytest.raises(ValueError, match=r"1,\d\d\d parameters"):
-        draw(model=network(30, 32, 1))
+    with pytest.raises(ValueError, match=r"1,\d\d\d parameters .* a lower depth="):
+        draw(model=network(30, 32, 1), depth=3)
+    assert draw(model=network(30, 32, 1), force=True).source.count("->") > 32 * 30
     model: Any = network(2, 2, 1)
     many = [run(model, [float(i), 1.0]) for i in range(200)]
     assert draw(many, model=model).source == summary(model, many)

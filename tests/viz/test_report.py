@@ -1,0 +1,109 @@
+"""The training report: whole, escaped, offline, the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import nn
+from viz.report import report
+
+HISTORY = {"loss": [0.7, 0.25, 0.5], "val_loss": [0.8, 0.375, 0.5]}
+
+
+class Cells(HTMLParser):
+    """Collect the texts of the cells, and the tags still open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells: list[str] = []
+        self.open: list[str] = []
+        self.scripts = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.scripts += tag == "script"
+        if tag not in ("meta",):
+            self.open.append(tag)
+        if tag in ("td", "th"):
+            self.cells.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        pass
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in ("td", "th"):
+            self.cells[-1] += data
+
+
+def read(path: Path) -> Cells:
+    parser = Cells()
+    parser.feed(path.read_text(encoding="utf-8"))
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def test_it_has_the_numbers_the_curves_and_the_network(tmp_path: Path) -> None:
+    history = nn.History(HISTORY, stopped="enough")
+    path = report(history, nn.MLP(2, [3, 1], seed=0), tmp_path / "report.html")
+    cells = " ".join(read(path).cells)
+    assert "loss 0.7 0.5 0.25 2" in cells  # first, last, best, its epoch
+    assert "3 0.5 0.5" in cells  # the last row of every epoch
+    assert "1 2 3 relu 9" in cells
+    assert "2 3 1 linear 4" in cells
+    assert "all    13" in cells
+    text = path.read_text()
+    assert "3 epochs; stopped: enough" in text
+    assert text.count("<svg") == 2
+
+
+def test_it_loads_nothing(tmp_path: Path) -> None:
+    path = report(HISTORY, nn.MLP(2, [3, 1], seed=0), tmp_path / "report.html")
+    text = path.read_text()
+    addresses = set(re.findall(r"""(?:https?:)?//[^\s"'<>]+""", text))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert read(path).scripts == 0
+    ids = re.findall(r' id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:url\(|href=")#([^")]*)', text)) <= set(ids)
+
+
+def test_the_same_training_gives_the_same_bytes(tmp_path: Path) -> None:
+    texts = [
+        report(HISTORY, nn.MLP(2, [3, 1], seed=0), tmp_path / f"{i}.html").read_bytes()
+        for i in range(2)
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_names_are_escaped(tmp_path: Path) -> None:
+    name = "<script>alert('&\"$x^$')</script>"
+    history = nn.History({name: [1.0, float("nan")]}, stopped="<b>")
+    path = report(history, None, tmp_path / "report.html", title=f"{name}\ud800")
+    assert read(path).scripts == 0
+    assert name in read(path).cells
+    assert "<b>" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("history", "model", "name", "error", "says"),
+    [
+        (HISTORY, None, "report.txt", ValueError, "must end in .html"),
+        ({}, None, "report.html", ValueError, "no epoch yet"),
+        (3, None, "report.html", TypeError, "no history"),
+        (HISTORY, nn.Neuron(2), "report.html", TypeError, "no network"),
+        (HISTORY, None, "missing/report.html", OSError, "no such folder"),
+    ],
+)
+def test_bad_input_leaves_nothing_behind(
+    tmp_path: Path, history: object, model: object, name: str, error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        report(history, model, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
