@@ -9,7 +9,7 @@ import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 
-from viz.files import write
+from autograd.files import write_whole
 from viz.render import render
 from viz.svg import finish
 
@@ -72,7 +72,7 @@ class Drawing:
             content = (self.svg() if kind == ".svg" else self.html()).encode()
         else:
             content = render(self.source, kind[1:])
-        return write(path, content, "picture")
+        return write_whole(path, content, "picture")
 
     def show(self) -> None:
         """Open the picture in a web browser; raise RenderError if it can't be drawn."""

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from autograd import Value, nodes
+from autograd.files import write_whole
 from autograd.real import short
 from autograd.show import formula, naming
 from autograd.value import restore
 from viz.detail import detail
 from viz.digits import aligned, digits
 from viz.drawing import Drawing
-from viz.files import write
 from viz.labels import GRAD, plain
 from viz.render import RenderError
 from viz.roles import PARAMETER, role
@@ -55,7 +55,7 @@ def player(
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{str(path)!r}: the player is a page: the name must end in .html")
-    return write(path, page(values, labels, limit).encode(), "player")
+    return write_whole(path, page(values, labels, limit).encode(), "player")
 
 
 def page(

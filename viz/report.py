@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd.files import write_whole
 from viz.digits import digits
-from viz.files import write
 from viz.network import network
 from viz.neurons import parameters
 from viz.plots import best_of, columns_of, training_curves
@@ -65,7 +65,7 @@ def report(
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{str(path)!r}: the report is a page: the name must end in .html")
-    return write(path, _page(history, model, title).encode("utf-8", "replace"), "report")
+    return write_whole(path, _page(history, model, title).encode("utf-8", "replace"), "report")
 
 
 def _page(history: Any, model: Any, title: str) -> str:

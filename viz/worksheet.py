@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from autograd.files import write_whole
 from viz.exercise import BLANK, Exercise
 from viz.exercises import exercises
-from viz.files import write
 from viz.render import RenderError
 from viz.worksheet_pages import pdf, svg
 
@@ -84,9 +84,9 @@ class Worksheet:
         if kind not in _SUFFIXES:
             raise ValueError(f"{str(path)!r}: the name must end in {', '.join(_SUFFIXES)}")
         if kind == ".pdf":
-            return write(path, pdf(self, answers), "worksheet")
+            return write_whole(path, pdf(self, answers), "worksheet")
         write_as = {".html": self.html, ".svg": self.svg, ".txt": self.text}[kind]
-        return write(path, write_as(answers).encode(), "worksheet")
+        return write_whole(path, write_as(answers).encode(), "worksheet")
 
     def save_answers(self, path: str | os.PathLike[str]) -> Path:
         """Write the key, as `save` with answers=True."""

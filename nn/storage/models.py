@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.files import write_whole
 from autograd.real import short
-from nn.files import write_whole
 from nn.module import Module
 from nn.storage.description import build, describe, difference, size
 from nn.storage.tensors import Layout, Tensors, layout, tensors_of

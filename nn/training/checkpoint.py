@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd.files import write_whole
 from nn.data.arrays import whole
-from nn.files import write_whole
 from nn.training.callbacks import Callback
 
 if TYPE_CHECKING:

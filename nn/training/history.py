@@ -10,9 +10,9 @@ from math import isnan
 from pathlib import Path
 from typing import NamedTuple
 
+from autograd.files import write_whole
 from autograd.real import short
 from nn.data.arrays import unknown
-from nn.files import write_whole
 
 # names, or the first part of them, of what is better the larger it is; losses and errors are not
 RISING = ("acc", "precision", "recall", "f1", "roc_auc", "auc", "r2")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.files import write_whole
+from autograd.files import write_whole
 from nn.layers.dropout import Dropout
 from nn.layers.layer import Layer
 from nn.layers.normalisation import BatchNorm
