@@ -17,7 +17,7 @@ def test_its_examples_give_what_they_say() -> None:
 
 
 def test_each_command_is_one_line_that_sets_up_and_runs() -> None:
-    for mark, does in (("main job", "-m demos"), ("tests", "-m pytest")):
+    for mark, does in (("main job", "-m demos"), ("tests", "-m pytest -n auto")):
         found = re.search(rf"<!-- {mark} -->\n```sh\n(.*)\n```\n", README)
         assert found, mark
         command = found[1]
