@@ -38,17 +38,24 @@ def blocks(tree: Any, use: str) -> Iterator[Block]:
 
     Raises TypeError, naming the place, for anything that is not a real number.
     """
-    if isinstance(tree, np.ndarray):
-        items = tree.ravel().tolist()
-        yield Block(tree.shape, [leaf(x, f"{use}.flat[{i}]") for i, x in enumerate(items)])
-    elif isinstance(tree, dict):
+    for place, item in _parts(tree, use):
+        if isinstance(item, np.ndarray):
+            numbers = enumerate(item.ravel().tolist())
+            yield Block(item.shape, [leaf(x, f"{place}.flat[{i}]") for i, x in numbers])
+        else:
+            yield Block(None, [leaf(item, place)])
+
+
+def _parts(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield every array, and everything else in the lists, tuples and dicts, with its place."""
+    if isinstance(tree, dict):
         for key, item in tree.items():
-            yield from blocks(item, f"{use}[{key!r}]")
+            yield from _parts(item, f"{place}[{key!r}]")
     elif isinstance(tree, (list, tuple)):
         for i, item in enumerate(tree):
-            yield from blocks(item, f"{use}[{i}]")
+            yield from _parts(item, f"{place}[{i}]")
     else:
-        yield Block(None, [leaf(tree, use)])
+        yield place, tree
 
 
 def leaf(x: Any, use: str) -> Any:
@@ -95,7 +102,11 @@ class Nested:
     @property
     def names(self) -> list[str]:
         """Return the name of every number: x, x[0], x['w'][1, 2]."""
-        return list(_names(self.tree, "x"))
+        return [
+            f"{place}[{', '.join(map(str, index))}]" if index else place
+            for place, item in _parts(self.tree, "x")
+            for index in (np.ndindex(item.shape) if isinstance(item, np.ndarray) else [()])
+        ]
 
     def replace(self, parts: Sequence[Any]) -> Any:
         """Return the same lists, tuples and dicts with each number and array replaced."""
@@ -105,20 +116,6 @@ class Nested:
     def form(self) -> str:
         """Return a description that equals that of another argument of the same form."""
         return repr(self.replace([_Form(block.shape) for block in self.blocks]))
-
-
-def _names(tree: Any, name: str) -> Iterator[str]:
-    if isinstance(tree, np.ndarray):
-        for index in np.ndindex(tree.shape):
-            yield f"{name}[{', '.join(map(str, index))}]" if index else name
-    elif isinstance(tree, dict):
-        for key, item in tree.items():
-            yield from _names(item, f"{name}[{key!r}]")
-    elif isinstance(tree, (list, tuple)):
-        for i, item in enumerate(tree):
-            yield from _names(item, f"{name}[{i}]")
-    else:
-        yield name
 
 
 @dataclass(frozen=True, repr=False)

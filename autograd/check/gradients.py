@@ -34,7 +34,8 @@ def check_gradient(f: Function, x: Any, claimed: Any = None, *, order: int = 1,
     chooses another: "replay", "fractions", "forward", "complex step", "ridders", "directions".
 
     Right is what is within the rounding errors of a computation in this precision ("float64",
-    "float32", "float16", "bfloat16"), times 16: the bound is earned by running error analysis.
+    "float32", "float16", "bfloat16"), times 16: the bound is earned by error analysis of
+    the graph that computes the gradient.
     With `tolerance`, what is within that times the size of the terms which the chain rule adds.
     Claims count as floats. A claiming function may lose the digits that its formula cancels.
     At a kink any gradient in the convex hull of those nearby is right. A wrong one is explained

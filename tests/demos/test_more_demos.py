@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from running_demos import run
 
 from autograd import dot
 from autograd.check import check_gradient
 from demos import _surface_training, comparison, digits, surface
-from demos.__main__ import main
 from demos._matrix_network import descend, loss_and_gradients, matrices, predict
 from demos._report import Report
 from nn.initialisers import uniform
@@ -22,17 +22,6 @@ from nn.optimizers.sgd import SGD
 from nn.training.fit import fit
 
 ROOT = Path(__file__).parents[2]
-
-
-def run(name, folder, capsys):
-    pytest.importorskip("matplotlib")
-    status = main([name, "--quick", "--out", str(folder)])
-    said = capsys.readouterr().out
-    written = {path.name for path in folder.iterdir()}
-    assert all(
-        path.read_text(encoding="utf-8").rstrip().endswith("</svg>") for path in folder.iterdir()
-    )
-    return status, [line.replace("│", " ").split() for line in said.splitlines()], said, written
 
 
 def small(points=20):

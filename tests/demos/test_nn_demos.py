@@ -7,23 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from running_demos import run
 
 from autograd import explain
 from demos import overfitting, vanishing_gradients, weights_step_by_step, xor
-from demos.__main__ import main
 
 ROOT = Path(__file__).parents[2]
-
-
-def run(name, folder, capsys):
-    pytest.importorskip("matplotlib")
-    status = main([name, "--quick", "--out", str(folder)])
-    said = capsys.readouterr().out
-    written = {path.name for path in folder.iterdir()}
-    assert all(
-        path.read_text(encoding="utf-8").rstrip().endswith("</svg>") for path in folder.iterdir()
-    )
-    return status, [line.replace("│", " ").split() for line in said.splitlines()], said, written
 
 
 def test_weights_step_by_step(tmp_path, capsys):
