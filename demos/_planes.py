@@ -27,7 +27,7 @@ def maps(
     Raises ImportError without matplotlib.
     """
     try:
-        from viz.figures import Picture
+        from viz.plotting.figures import Picture
     except ImportError as error:
         raise ImportError("maps need matplotlib: pip install 'chalkgrad[plot]'") from error
     figure = Picture(figsize=(0.4 + 3.3 * len(panels), 3.7), layout="constrained")

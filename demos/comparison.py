@@ -25,7 +25,7 @@ from nn.optimizers.rmsprop import RMSprop
 from nn.optimizers.sgd import SGD
 from nn.toys import moons
 from nn.training.fit import fit
-from viz.panels import panels
+from viz.plotting.panels import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -29,7 +29,7 @@ from nn.metrics.confusion import confusion_matrix, confusion_table
 from nn.optimizers.adam import Adam
 from nn.training.fit import fit
 from nn.training.history import History
-from viz.panels import panels
+from viz.plotting.panels import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

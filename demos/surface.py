@@ -31,7 +31,7 @@ from nn.initialisers import uniform
 from nn.layers.mlp import MLP
 from nn.optimizers.sgd import SGD
 from nn.training.fit import fit
-from viz.panels import panels
+from viz.plotting.panels import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

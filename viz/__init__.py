@@ -2,27 +2,32 @@
 
 import autograd.installed  # noqa: F401  (first: says if it is another package)
 from autograd import Value
-from viz.activation_plots import activations
-from viz.boundary import boundary
-from viz.drawing import Drawing
-from viz.gradient_flow import gradient_flow
-from viz.landscape import landscape
-from viz.listing import text
-from viz.network import network
-from viz.player import player
-from viz.plots import curves, training_curves
-from viz.render import RenderError
-from viz.report import report
-from viz.selection import largest, path, sample
-from viz.surface import surface
-from viz.views import draw, picture
-from viz.weights import attention, filters, weights
-from viz.worksheet import Worksheet, worksheet
+from viz.diagrams.listing import text
+from viz.diagrams.selection import largest, path, sample
+from viz.diagrams.views import draw, picture
+from viz.playing.frame import frame
+from viz.playing.player import player
+from viz.plotting.activation_plots import activations
+from viz.plotting.boundary import boundary
+from viz.plotting.gradient_flow import gradient_flow
+from viz.plotting.landscape import landscape
+from viz.plotting.network import network
+from viz.plotting.plots import curves, training_curves
+from viz.plotting.surface import surface
+from viz.plotting.verdicts import confusion, residuals
+from viz.plotting.weights import attention, filters, weights
+from viz.rendering.drawing import Drawing
+from viz.rendering.render import RenderError
+from viz.training.live import live
+from viz.training.recorder import Recorder
+from viz.training.report import report
+from viz.worksheets.worksheet import Worksheet, worksheet
 
 __all__ = [
-    "Drawing", "RenderError", "Worksheet", "activations", "attention", "boundary", "curves", "draw",
-    "filters", "gradient_flow", "landscape", "largest", "network", "path", "player", "report",
-    "sample", "surface", "text", "training_curves", "weights", "worksheet",
+    "Drawing", "Recorder", "RenderError", "Worksheet", "activations", "attention", "boundary",
+    "confusion", "curves", "draw", "filters", "frame", "gradient_flow", "landscape", "largest",
+    "live", "network", "path", "player", "report", "residuals", "sample", "surface", "text",
+    "training_curves", "weights", "worksheet",
 ]  # fmt: skip
 
 Value.drawing = picture  # from now on notebooks show values as diagrams

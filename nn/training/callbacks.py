@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 class Callback:
     """Do nothing at every occasion: a class of your own overrides what it needs.
 
-    `state_dict` returns what JSON can keep; an exact resume gives it to `load_state_dict`.
+    `state_dict` returns what JSON can keep; an exact resume gives it to `load_state_dict`. One
+    that only shows the fit says so by `shows_progress`: it takes the place of fit's own display,
+    and a resumed fit may do without it.
     """
+
+    shows_progress = False
 
     def on_fit_start(self, state: Run) -> None:
         """Be told that everything given to `fit` was checked; raise ValueError to refuse."""
@@ -80,6 +84,11 @@ def checked_callbacks(callbacks: Sequence[Any]) -> list[Any]:
                 f"with one of the methods {', '.join(OCCASIONS)}, as nn.EarlyStopping()"
             )
     return found
+
+
+def shows_progress(callback: Any) -> bool:
+    """Say whether a callback is a display, which has no part in the training."""
+    return getattr(callback, "shows_progress", False) is True
 
 
 def tell(callbacks: Sequence[Any], occasion: str, state: Run) -> None:

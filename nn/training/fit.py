@@ -18,7 +18,7 @@ from nn.optimizers.adam import Adam
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.schedule import CustomSchedule, Schedule, find_schedule
 from nn.storage.description import describe
-from nn.training.callbacks import checked_callbacks, tell
+from nn.training.callbacks import checked_callbacks, shows_progress, tell
 from nn.training.checkpoint import Checkpoint, read_checkpoint
 from nn.training.engines import Objective, Penalty, find_engine
 from nn.training.flat import Flat
@@ -131,7 +131,10 @@ def fit(
         "schedule": "CustomSchedule" if isinstance(schedule, CustomSchedule) else repr(schedule),
         "epochs of the schedule": epochs if schedule and schedule.needs_plan else None,
         "optimizer": _described(optimizer),
-        "callbacks": [type(c).__name__ for c in callbacks if not isinstance(c, Checkpoint)],
+        "callbacks": [
+            type(c).__name__ for c in callbacks
+            if not isinstance(c, Checkpoint) and not shows_progress(c)
+        ],
         "model": _structure(model),
         "frozen": [path for path, module in model.named_modules() if module.frozen],
         "X, y": samples.fingerprint(),
@@ -151,8 +154,9 @@ def fit(
         schedule.bind(optimizer, epochs * (run.batches if schedule.per == "batch" else 1))
     if saved is not None:
         run.load_state_dict(saved, str(path))
+    display = Progress() if progress and not any(map(shows_progress, callbacks)) else None
     try:
-        return train(run, start(run.objective, flat), Progress() if progress else None)
+        return train(run, start(run.objective, flat), display)
     finally:
         if schedule is not None:  # the optimizer's next fit begins with its own rate again
             vars(optimizer).update(options, lr=schedule.rate)

@@ -89,12 +89,7 @@ def picture(state: Run, seconds: float, done_before: int = 0) -> RenderableType:
     total = state.epochs * state.batches
     done = state.finished * state.batches + state.batch
     head = Table.grid(padding=(0, 2))
-    fresh = done - done_before
-    left = f"{clock(seconds * (total - done) / fresh)} left" if fresh and done < total else ""
-    if state.stopped:
-        left = "stopped"
-    elif state.error is not None:
-        left = "broken off"
+    left = time_left(state, seconds, done_before)
     head.add_row(
         Text(f"epoch {state.epoch}/{state.epochs}", style="bold"),
         ProgressBar(total=total, completed=done, width=30),
@@ -116,6 +111,18 @@ def picture(state: Run, seconds: float, done_before: int = 0) -> RenderableType:
     if state.history.stopped:
         parts.append(Text(state.history.stopped, style="yellow"))
     return Group(*parts)
+
+
+def time_left(state: Run, seconds: float, done_before: int = 0) -> str:
+    """Return how long a fit will still take, as "0:05 left", or how it ended; "" if unknown."""
+    if state.stopped:
+        return "stopped"
+    if state.error is not None:
+        return "broken off"
+    total = state.epochs * state.batches
+    done = state.finished * state.batches + state.batch
+    fresh = done - done_before
+    return f"{clock(seconds * (total - done) / fresh)} left" if fresh and done < total else ""
 
 
 def _best(state: Run, name: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from nn.metrics.names import Metric
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.schedule import Schedule
 from nn.storage.description import difference
+from nn.training.callbacks import shows_progress
 from nn.training.checkpoint import Checkpoint
 from nn.training.engines import Objective, Outputs
 from nn.training.flat import Flat
@@ -122,8 +123,9 @@ class Run:
                 c.load_state_dict(remembered)
 
     def _keepers(self) -> list[Any]:
-        """Return what may remember: a resumed fit may have other checkpoints, or none."""
-        return [*(c for c in self.callbacks if not isinstance(c, Checkpoint)), self.schedule]
+        """Return what may remember: a resumed fit may have other checkpoints and displays."""
+        remember = [c for c in self.callbacks if not isinstance(c, Checkpoint)]
+        return [*(c for c in remember if not shows_progress(c)), self.schedule]
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the rest of the fit depends on, as JSON can keep it."""

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from autograd import Value, nodes
-from viz.detail import detail
+from viz.diagrams.detail import detail
 
 GOLDEN = Path(__file__).with_name("worked_neuron.dot")
 

@@ -9,7 +9,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from viz.digits import aligned, digits
+from viz.diagrams.digits import aligned, digits
 
 NUMBERS: list[tuple[Any, str]] = [
     (0.0, "0"),

@@ -13,9 +13,9 @@ from test_summary import network, run
 
 from autograd import Value, nodes
 from viz import draw
-from viz.folding import contents, repeats
-from viz.layers import LAYERS, NEURONS, PARAMETERS, readable_depth
-from viz.summary import summary
+from viz.diagrams.folding import contents, repeats
+from viz.diagrams.layers import LAYERS, NEURONS, PARAMETERS, readable_depth
+from viz.diagrams.summary import summary
 
 HERE = Path(__file__).parent
 

@@ -9,7 +9,7 @@ from test_detail import arrows, neuron
 from test_summary import network, run
 
 from autograd import Value
-from viz.full import full
+from viz.diagrams.full import full
 
 
 def boxes(source: str) -> list[str]:

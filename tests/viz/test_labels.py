@@ -8,7 +8,7 @@ import pytest
 
 from autograd import Value
 from viz import draw
-from viz.labels import escape
+from viz.diagrams.labels import escape
 
 NAMES = [
     ('"quoted"', '"quoted"'),

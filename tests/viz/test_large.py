@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import time
 import xml.etree.ElementTree as ET
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +17,7 @@ from test_summary import network, run
 
 from autograd import Value, no_grad
 from viz import Drawing, draw
-from viz.views import picture
+from viz.diagrams.views import picture
 
 
 def odd() -> list[tuple[str, Value]]:
@@ -76,6 +78,56 @@ def test_a_graph_that_no_one_can_read_is_a_notice() -> None:
     assert picture(y) is None
 
 
+def test_a_million_values_are_refused_before_a_reader_wonders() -> None:
+    y = x = Value(1.0)
+    for i in range(1_000_000):
+        y = y.sin() if i % 3 else y + x
+    start = time.process_time()
+    with pytest.raises(ValueError, match="1,000,001 values"):
+        draw(y)
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("view", ["detail", "full"])
+def test_ten_thousand_values_are_text_within_a_second(view: str) -> None:
+    made = [Value(1.0)]
+    for i in range(9_999):
+        made.append(made[-1] * made[i // 2] if i % 2 else made[-1].tanh())
+    start = time.process_time()
+    assert draw(made[-1], view, force=True).source.count("->") == 14_998
+    assert time.process_time() - start < 1
+
+
+def test_the_summary_of_a_wide_network_is_drawn_within_a_second() -> None:
+    model: Any = network(2, 16, 16, 1)
+    loss = (run(model, [1.0, 2.0]) - 1) ** 2
+    loss.backward()
+    times = []
+    for _ in range(2):  # the first may wait for a program to be read from the disk
+        start = time.perf_counter()
+        draw(loss, "summary", model).svg()
+        times.append(time.perf_counter() - start)
+    assert min(times) < 1
+
+
+@pytest.mark.parametrize("label", [
+    '"', "<", "&amp;", "a\n\\N\\l", "🎉👩‍👩‍👧", "שלום", "x" * 500, "_", "w_{", "\0\a",
+])  # fmt: skip
+@pytest.mark.parametrize("view", ["detail", "full"])
+def test_any_label_is_drawn(label: str, view: str) -> None:
+    y = Value(1.0, label) * Value(2.0, label)
+    y.label = label
+    ET.fromstring(draw(y, view).svg())
+
+
+def test_parameters_are_told_without_colour() -> None:
+    source = draw(Value(1.0, "w") * Value(2.0, "x")).source
+    boxes = re.findall(r"^\tn\d \[.*\]$", source, flags=re.MULTILINE)
+    assert ["style=filled" in box for box in boxes] == [True, False, False]
+    assert "square corners = parameter" in source
+    assert "square" not in draw(Value(1.0, "x") * 2).source
+
+
 def test_whatever_fails_a_notebook_shows_the_plain_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> str:
         raise RuntimeError("unexpected")
@@ -83,7 +135,7 @@ def test_whatever_fails_a_notebook_shows_the_plain_repr(monkeypatch: pytest.Monk
     drawing = draw(Value(2.0) * 3)
     monkeypatch.setattr(Drawing, "svg", fail)
     assert drawing._repr_svg_() is None
-    monkeypatch.setattr("viz.views.detail", fail)
+    monkeypatch.setattr("viz.diagrams.views.detail", fail)
     assert (Value(2.0) * 3)._repr_svg_() is None
 
 
@@ -95,7 +147,7 @@ def test_a_model_that_did_not_make_the_values_is_refused() -> None:
 def test_a_model_of_layers_without_neurons_is_refused() -> None:
     model: Any = network(1, 1)
     model.layers.append(object())
-    with pytest.raises(TypeError, match="not made of neurons"):
+    with pytest.raises(TypeError, match="layers not made of neurons"):
         draw(model=model)
 
 
@@ -118,7 +170,7 @@ def test_json_is_graphviz_with_places(tmp_path: Path) -> None:
 
 def test_show_opens_a_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("webbrowser.open", lambda uri: opened.append(uri) or True)
     monkeypatch.setattr("tempfile.mkdtemp", lambda **_: str(tmp_path))
     draw(Value(2.0) * 3).show()
     assert opened == [(tmp_path / "picture.html").as_uri()]

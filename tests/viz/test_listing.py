@@ -47,3 +47,8 @@ def test_a_graph_too_large_to_read_says_so() -> None:
     with pytest.raises(ValueError, match="1,001 values"):
         text(x)
     assert len(text(x, force=True).splitlines()) == 1003
+
+
+def test_nothing_to_list() -> None:
+    with pytest.raises(ValueError, match="give a Value"):
+        text([])

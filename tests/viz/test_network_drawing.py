@@ -10,7 +10,7 @@ import pytest
 
 import nn
 from autograd import Value, no_grad
-from viz.network import network
+from viz.plotting.network import network
 
 
 def lines(figure: Any) -> Any:
@@ -66,7 +66,7 @@ def test_circles_hold_what_the_neurons_compute_of_a_sample() -> None:
     shown = words(network(model, [0.5, 1.0]))
     for number in (*hidden, 4 * hidden[0] - hidden[1] + 0.25):
         assert f"{number:.2g}".replace("-", "−") in shown
-    assert "−" not in "".join(words(network(model)))
+    assert "−0.91" not in words(network(model))
     inputs = [patch.get_facecolor() for patch in network(model, [-1.0, 1.0]).axes[0].patches[:2]]
     assert (
         inputs[0][0] > inputs[0][2]
@@ -151,6 +151,30 @@ def test_bad_input_is_told() -> None:
     with pytest.raises(ValueError, match="largest_layer=2"):
         network(model, largest_layer=2)
     with pytest.raises(TypeError, match="no network"):
-        network(nn.Neuron(2))
+        network(nn.Neuron)
+    with pytest.raises(ValueError, match="layer 2 takes 4 numbers and the layer before it gives 3"):
+        network(nn.Sequential(nn.Layer(2, 3), lambda x: [*x, 1.0], nn.Layer(4, 1)))
     with pytest.raises(TypeError, match="one matplotlib Axes"):
         network(model, ax=[1])  # type: ignore[arg-type]
+
+
+def test_neurons_layers_and_chains_of_parts_are_networks_too() -> None:
+    neuron = nn.Neuron(2, seed=0)
+    shown = words(network(neuron, [1.0, -2.0]))
+    assert f"{neuron([1.0, -2.0]).data:.2g}".replace("-", "−") in shown
+    assert circles(network(nn.Layer(2, 3, seed=0))) == 2 + 2 * 3
+    perceptron = nn.Perceptron(2)
+    perceptron.w[0].data = 1.0
+    assert words(network(perceptron, [3.0, 1.0])).count("1") == 3  # x2, what it says, and the scale
+    chain = nn.Sequential(nn.Layer(2, 2, nonlin=False, seed=0), "tanh", nn.Layer(2, 1, seed=1))
+    hidden = [y.data for y in chain.parts[1](chain.parts[0]([0.5, 0.25]))]  # type: ignore[union-attr,operator]
+    assert {f"{h:.2g}".replace("-", "−") for h in hidden} <= set(words(network(chain, [0.5, 0.25])))
+
+
+def test_a_scale_says_which_width_is_which_weight() -> None:
+    figure = network(two_one())
+    scale = [c for c in figure.axes[0].collections if c.get_label() == "scale"]
+    assert [float(c.get_linewidths()[0]) for c in scale] == [4.0, 1.38, 1.38, 4.0]
+    assert [c.get_linestyles()[0][1] is not None for c in scale] == [True, True, False, False]
+    assert {"−4", "−1", "1", "4"} <= set(words(figure))
+    assert "all are 0" in words(network(nn.Perceptron(2)))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from autograd import Value, dot
-from viz.neurons import places
+from viz.diagrams.neurons import places
 
 
 def neuron(n: int, activation: str = "tanh", bias: bool = True) -> Any:

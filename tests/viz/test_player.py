@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import viz.render
+import viz.rendering.render
 from autograd import Value, gradients, nodes
-from viz.player import page, player
-from viz.render import RenderError
-from viz.steps import steps
+from viz.playing.player import page, player
+from viz.playing.steps import steps
+from viz.rendering.render import RenderError
 
 
 def shared() -> Value:
@@ -138,9 +138,9 @@ def test_the_page_asks_for_nothing_from_elsewhere() -> None:
 
 def test_without_a_program_a_table_stands_for_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: object) -> bytes:
-        raise RenderError(f"no program to draw with was found: {viz.render._HOW_TO_GET}")
+        raise RenderError(f"no program to draw with was found: {viz.rendering.render._HOW_TO_GET}")
 
-    monkeypatch.setattr("viz.drawing.render", none)
+    monkeypatch.setattr("viz.rendering.drawing.render", none)
     y = shared()
     text = page(y)
     assert "No picture: no program to draw with was found: pip install" in text

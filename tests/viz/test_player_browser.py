@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import browser, silent
 
 from autograd import Value, gradients, nodes
-from viz.digits import digits
-from viz.player import player
-from viz.steps import steps
+from viz.diagrams.digits import digits
+from viz.playing.player import player
+from viz.playing.steps import steps
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="the browser tests need playwright: pip install playwright"
-)
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-if CHROMIUM is None:
-    pytest.skip("the browser tests need the program chromium", allow_module_level=True)
+__all__ = ["browser"]  # a fixture
 
 
 def neuron(at: float) -> Value:
@@ -37,14 +30,6 @@ FIRST, SECOND = neuron(2.0), neuron(-0.5)
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("player") / "player.html"
     return player([FIRST, SECOND], path, labels=["first", "second"])
@@ -52,20 +37,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tab(browser: Any, file: Path) -> Iterator[Any]:
-    """Open the page, and see afterwards that it asked for nothing and complained of nothing."""
-    said: list[str] = []
-    asked: list[str] = []
-    page = browser.new_page(viewport={"width": 1200, "height": 800})
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(file.as_uri())
-    yield page
-    page.close()
-    assert said == []
-    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} == {
-        file.as_uri()
-    }
+    with silent(browser, file.as_uri()) as tab:
+        yield tab
 
 
 def at(tab: Any) -> str:

@@ -46,7 +46,7 @@ def test_nothing_to_draw_is_an_error(series: dict[str, list[float]]) -> None:
 
 
 def test_without_matplotlib_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "viz.figures", raising=False)
+    monkeypatch.delitem(sys.modules, "viz.plotting.figures", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install 'chalkgrad\[plot\]'"):
         curves(LOSSES)

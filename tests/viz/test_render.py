@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from autograd import Value
-from viz import RenderError, draw, render
-from viz.render import pure_dot, system_dot
+from viz import RenderError, draw
+from viz.rendering import render
+from viz.rendering.render import pure_dot, system_dot
 
 SOURCE = "digraph { a -> b }"
 needs_scripts = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
@@ -33,10 +34,11 @@ def stand_in(tmp_path: Path, body: str, name: str = "dot") -> Path:
 
 
 def without_pure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def files(name: str) -> None:
+    def missing(name: str) -> None:
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(metadata, "files", files)
+    monkeypatch.setattr(metadata, "files", missing)
+    monkeypatch.setattr(metadata, "version", missing)
 
 
 @pytest.mark.parametrize(("kind", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
@@ -50,7 +52,7 @@ def test_graphviz_pure_is_found_although_path_is_empty(kind: str, start: bytes) 
 def test_dot_on_path_comes_first(tmp_path: Path) -> None:
     stand_in(tmp_path, 'echo "dot $*"')
     assert render.render(SOURCE, "svg") == b"dot -Tsvg\n"
-    assert render.render(SOURCE, "pdf") == b"dot -Tpdf\n"
+    assert render.render(SOURCE, "pdf") == b"dot -Tpdf -Gmargin=0\n"
 
 
 @needs_scripts
@@ -79,9 +81,29 @@ def test_without_any_program_one_sentence_says_how_to_get_one(
     assert drawing.source.startswith("digraph")
 
 
-def test_pdf_without_dot_says_what_it_needs() -> None:
-    with pytest.raises(RenderError, match=r"PDF needs the program dot.*or save as \.svg"):
-        render.render(SOURCE, "pdf")
+def test_pygraphviz_comes_last_if_it_is_new_enough(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without_pure(monkeypatch)
+    package = tmp_path / "site" / "pygraphviz"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(STAND_IN_FOR_PYGRAPHVIZ)
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.setattr(metadata, "version", lambda name: "2.0.4")
+    assert render.render("digraph { é }", "json") == "json dot {} digraph { é }".encode()
+    assert render.render(SOURCE, "pdf").startswith(b"pdf dot {'margin': '0'}")
+    monkeypatch.setattr(metadata, "version", lambda name: "1.14")
+    with pytest.raises(RenderError, match="no program to draw with"):
+        render.render(SOURCE, "json")
+
+
+STAND_IN_FOR_PYGRAPHVIZ = """
+class AGraph:
+    def __init__(self, string):
+        self.text, self.graph_attr = string, {}
+    def draw(self, format, prog):
+        return f"{format} {prog} {self.graph_attr} {self.text}".encode()
+"""
 
 
 @needs_scripts
@@ -89,6 +111,13 @@ def test_a_program_that_hangs_is_stopped(tmp_path: Path) -> None:
     stand_in(tmp_path, "exec /bin/sleep 30")
     with pytest.raises(RenderError, match=r"longer than 0\.2 s"):
         render.render(SOURCE, "svg", timeout=0.2)
+
+
+@needs_scripts
+def test_the_time_for_a_png_is_for_measuring_and_drawing_together(tmp_path: Path) -> None:
+    stand_in(tmp_path, "/bin/sleep 0.4; echo '<svg>'")
+    with pytest.raises(RenderError, match=r"longer than 0\.6 s"):
+        render.render(SOURCE, "png", timeout=0.6)
 
 
 @needs_scripts

@@ -10,7 +10,7 @@ from test_summary import network, run
 
 from autograd import Value, mean, nodes
 from viz import draw
-from viz.selection import chosen, largest, path, sample
+from viz.diagrams.selection import chosen, largest, path, sample
 
 
 def labels(values: Any) -> set[str]:
@@ -39,13 +39,43 @@ def test_a_path_is_all_between_its_ends_and_the_output() -> None:
     order = nodes(y)
     assert labels(chosen(order, leaves["a"])) == {"a", "ab", "y"}
     assert labels(chosen(order, [leaves["a"], leaves["d"]])) == {"a", "ab", "d", "cd", "y"}
-    assert chosen(order, path(leaves["a"])) == chosen(order, leaves["a"])
+    assert chosen(order, path(leaves["a"])) == chosen(order, leaves["a"])  # there is one
 
 
 def test_a_value_used_twice_has_both_its_ways() -> None:
     x = Value(2.0, "x")
     y = x.sin() * x.cos() + Value(1.0, "c")
+    assert len(chosen(nodes(y), path(x))) == 5
+
+
+def test_a_value_alone_chooses_its_strongest_path() -> None:
+    x = Value(2.0, "x")
+    weak, strong = named(x * 0.001, "weak"), named(1000 * x, "strong")
+    much = named(weak * 2000, "much")  # 0.001 * 2000 = 2 in all, but 1000 along the other way
+    y = named(much - strong, "y")
+    assert labels(chosen(nodes(y), x)) == {"x", "strong", "y"}
+    assert labels(chosen(nodes(y), [x, weak])) == {"x", "weak", "much", "strong", "y"}
+    assert labels(chosen(nodes(y), path(x))) == {"x", "weak", "much", "strong", "y"}
+
+
+def test_the_path_to_the_output_that_it_acts_on_most() -> None:
+    x = Value(2.0, "x")
+    small, large = named(x * 2, "small"), named(x * -3, "large")
+    assert labels(chosen(nodes(small, large), x)) == {"x", "large"}
+
+
+@pytest.mark.parametrize("slope", [0.0, 5e-324, 1e308, float("inf"), float("nan")])
+def test_any_slope_leaves_a_path(slope: float) -> None:
+    x = y = Value(1.0, "x")
+    for _ in range(4):
+        y = y * slope
     assert len(chosen(nodes(y), x)) == 5
+
+
+def test_a_nan_on_the_way_is_what_is_shown() -> None:
+    x = Value(2.0, "x")
+    y = named(x * 1e9, "fine") + named(x * float("nan"), "broken")
+    assert "broken" in labels(chosen(nodes(y), x))
 
 
 def test_the_other_operands_of_a_path_are_small_boxes_with_their_numbers() -> None:

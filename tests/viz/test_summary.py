@@ -8,8 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from autograd import Value, dot
-from viz.summary import summary
+from autograd import Value, dot, mean
+from viz.diagrams.summary import summary
 
 GOLDEN = Path(__file__).with_name("small_network.dot")
 
@@ -73,7 +73,18 @@ def test_many_samples_show_parameters_with_gradients_only() -> None:
     loss.backward()
     source = summary(model, [loss])
     assert "Σ" not in source
-    assert source.count(">grad<") == 3
+    assert source.count(">grad<") == 3 + 1
+
+
+def test_the_loss_of_many_samples_is_shown_and_how_many_there_were() -> None:
+    model = network(2, 2, 1)
+    loss = mean([run(model, [float(i), 2.0]) for i in range(5)]) + 0.1 * model.layers[0].neurons[0].w[0]
+    loss.label = "loss"
+    for depth in range(4):
+        source = summary(model, [loss], depth)
+        assert source.count("> loss<") == 1
+        assert source.count('"5 samples"') == 1
+    assert "samples" not in summary(model, [run(model, [1.0, 2.0])])
 
 
 def test_one_sample_of_plain_numbers_shows_them() -> None:

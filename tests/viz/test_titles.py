@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd import Value
-from viz.titles import title, which
+from viz.diagrams.titles import title, which
 
 X, Y = Value(2.0), Value(0.5)
 

@@ -11,10 +11,11 @@ from test_detail import neuron
 from test_summary import network, run
 
 from autograd import Value, nodes
-from viz import draw, render
-from viz.detail import detail
-from viz.full import full
-from viz.summary import summary
+from viz import draw
+from viz.diagrams.detail import detail
+from viz.diagrams.full import full
+from viz.diagrams.summary import summary
+from viz.rendering import render
 
 
 def chain(n: int) -> Value:
@@ -75,7 +76,7 @@ def test_more_than_1000_parameters_are_refused_but_not_many_values_of_a_small_mo
     (lambda: draw(Value(1.0), "fancy"), ValueError, "auto, detail, summary, full"),
     (lambda: draw(Value(1.0), "summary"), ValueError, "model=mlp"),
     (lambda: draw(view="full", model=network(1, 1)), ValueError, "give one that the model"),
-    (lambda: draw(Value(1.0), model=Value(1.0)), TypeError, "has no layers"),
+    (lambda: draw(Value(1.0), model=Value(1.0)), TypeError, "has no parameters to find"),
     (lambda: draw([1.0]), TypeError, "only a Value has a graph"),
 ])  # fmt: skip
 def test_misuse(call: Any, error: type[Exception], message: str) -> None:

@@ -13,9 +13,9 @@ from random import Random
 import pytest
 
 from autograd import Value, no_grad
-from viz import render
-from viz.exercises import LEVELS, exercises
-from viz.worksheet import worksheet
+from viz.rendering import render
+from viz.worksheets.exercises import LEVELS, exercises
+from viz.worksheets.worksheet import worksheet
 
 every_level = pytest.mark.parametrize("level", LEVELS)
 
@@ -198,7 +198,7 @@ def test_svg_is_well_formed_and_everything_is_on_it() -> None:
 
 def test_pdf_is_made_of_pages_and_is_the_same_every_time() -> None:
     pytest.importorskip("matplotlib")
-    from viz.worksheet_pages import pages, pdf
+    from viz.worksheets.worksheet_pages import pages, pdf
 
     sheet = worksheet(4, level="activations")
     found = pdf(sheet, False)
@@ -210,7 +210,7 @@ def test_pdf_is_made_of_pages_and_is_the_same_every_time() -> None:
 
 @every_level
 def test_no_page_is_too_full(level: str) -> None:
-    from viz.worksheet_pages import pages
+    from viz.worksheets.worksheet_pages import pages
 
     for answers in (False, True):
         for page in pages(worksheet(6, level=level), answers):

@@ -1,0 +1,1 @@
+"""The diagrams of `draw`: which view, which part, which labels: graphs as DOT text."""

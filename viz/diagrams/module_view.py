@@ -1,0 +1,165 @@
+"""The view of any model: a box for each module, what it holds, and what flows between them."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence, Set
+from typing import Any
+
+from graphviz import Digraph
+
+from autograd import Value, nodes
+from viz.diagrams.canvas import CLUSTER, in_order, locals_of, sheet, size
+from viz.diagrams.detail import add_values
+from viz.diagrams.digits import digits
+from viz.diagrams.labels import escape
+from viz.diagrams.layers import row, stack
+from viz.diagrams.modules import Block, blocks
+from viz.diagrams.roles import ACTIVATION, INPUT, INTERMEDIATE, OUTPUT, PARAMETER, Role
+from viz.diagrams.sorting import Box, Sorted, sort
+from viz.diagrams.titles import sign, title, which
+
+_MOST_BOXES = 12
+_COUNT = "#4B5563"
+CAPTION = "edge: how many values flow along it;  a number alone is the local derivative"
+
+
+def readable_module_depth(model: Any, ys: Sequence[Value]) -> int:
+    """Return how deep the modules can be opened for a screen to hold their boxes; at least 1."""
+    found, order = blocks(model), nodes(*ys) if ys else []
+    deepest = max(block.depth for block in found)
+    depth = min(1, deepest)
+    while depth < deepest:
+        if len(sort(order, ys, found, depth + 1).boxes) > _MOST_BOXES:
+            break
+        depth += 1
+    return depth
+
+
+def module_view(model: Any, ys: Sequence[Value] = (), depth: int = 1,
+                kept: Set[Value] | None = None) -> str:  # fmt: skip
+    """Return the DOT text of a model by its modules, left to right.
+
+    The depth is 0 for one box, 1 for one for each part of the model, 2 for the parts of those...
+    With ys, which it computed, arrows say what flows; without, which module holds which.
+    """
+    found = blocks(model)
+    order = [v for v in nodes(*ys) if kept is None or v in kept] if ys else []
+    parts = sort(order, ys, found, depth)
+    caption = CAPTION if parts.arrows else "" if order or depth == 0 else "edge: holds"
+    g = sheet(caption, rankdir="LR", nodesep="0.3", ranksep="0.6")
+    outputs = set(ys)
+    inside: dict[Block | None, list[Box]] = defaultdict(list)
+    for box in parts.boxes:
+        inside[box.frame if order else None].append(box)
+    _add_frame(g, None, inside, found[0].inside, parts, outputs)
+    names = {box: box.name for box in parts.boxes}
+    for (source, target), count in parts.arrows.items():
+        g.edge(names[source], names[target], **_look(source, target, count))
+    if not order:
+        by_block = {box.block: box for box in parts.boxes}
+        for box in parts.boxes:
+            if box.block is not None and box.block.parent is not None:
+                g.edge(by_block[box.block.parent].name, box.name)
+    return str(g.source)
+
+
+def _add_frame(g: Digraph, frame: Block | None, inside: dict[Block | None, list[Box]],
+               found: Sequence[Block], parts: Sorted, outputs: Set[Value]) -> None:  # fmt: skip
+    for box in inside[frame]:
+        _add_box(g, box, parts, outputs)
+    beside = [box for box in inside[frame] if box.block is not None and box.block is not frame]
+    if frame is not None and not any((a, b) in parts.arrows for a in beside for b in beside):
+        in_order(g, [box.name for box in beside])
+    for i, block in enumerate(found):
+        holder = block.parent if block.parent is not found[0] else None
+        if i and holder is frame and any(inside[inner] for inner in block.inside):
+            with g.subgraph(name=f"cluster_{i}") as c:
+                c.attr(label=escape(_place(block, parts) + block.kind), **CLUSTER)
+                _add_frame(c, block, inside, found, parts, outputs)
+
+
+def _add_box(g: Digraph, box: Box, parts: Sorted, outputs: Set[Value]) -> None:
+    if box.block is None and len(box.values) == 1:
+        add_values(g, box.values, {box.values[0]: box.name}, outputs)
+        return
+    if box.block is None:
+        stack(g, box.name, _name_of_group(box), [row("values", box.values)],
+              INTERMEDIATE if box.values[0].rule else INPUT)  # fmt: skip
+        return
+    rows = [row("parameters", box.parameters), row("values", box.values)]
+    norm = _norm([p.grad for p in box.parameters if p.grad is not None])
+    foot = "" if norm is None else f"norm of the gradient {digits(norm)}"
+    stack(g, box.name, _place(box.block, parts).rstrip(": ") or box.block.kind, rows,
+          _role(box, parts, outputs), foot, _kind(box, parts))  # fmt: skip
+
+
+def _place(block: Block, parts: Sorted) -> str:
+    """Return where a module is in the model, with how many like it follow."""
+    if not block.path:
+        return ""
+    alike = parts.members[block]
+    if len(alike) == 1:
+        return f"{block.path}: "
+    last = alike[-1].path.rpartition(".")[2]
+    to = f" to {last}" if last != block.path.rpartition(".")[2] else ""
+    return f"{block.path}{to}, ×{len(alike)}: "
+
+
+def _role(box: Box, parts: Sorted, outputs: Set[Value]) -> Role:
+    if any(v in outputs for v in box.values):
+        return OUTPUT
+    if box.values:
+        return ACTIVATION
+    return PARAMETER if any(parts.uses[p] for p in box.parameters) else INTERMEDIATE
+
+
+def _kind(box: Box, parts: Sorted) -> str:
+    """Return what a module is, in a line below its place."""
+    block = box.block
+    assert block is not None
+    words = [block.kind] if block.path else []
+    inner = {(c.kind, c.activation) for c in block.children}
+    kinds = "/".join(dict.fromkeys(b.activation for b in block.inside if b.activation))
+    if len(inner) == 1 and kinds and len(block.children) > 1:
+        words.append(f"{len(block.children)} × {kinds}")
+    elif kinds and len(inner) <= 1:
+        words.append(kinds)
+    used = [parts.uses[p] for p in box.parameters if parts.uses[p]]
+    if used and min(used) > 1:
+        words.append(f"used ×{min(used):,}")
+    return ", ".join(words)
+
+
+def _name_of_group(box: Box) -> str:
+    first = box.values[0]
+    if first.rule is None:
+        return f"{len(box.values):,} inputs"
+    words = list(dict.fromkeys(title(v) for v in box.values))
+    if len(words) > 1:
+        words = list(dict.fromkeys(sign(v) for v in box.values))
+    shown = " ".join(words[:4]) + (" ..." if len(words) > 4 else "")
+    return f"{shown} ×{len(box.values):,}"
+
+
+def _norm(grads: Sequence[Any]) -> Any:
+    if not grads:
+        return None
+    return math.nan if any(g != g for g in grads) else math.hypot(*map(size, grads))
+
+
+def _look(source: Box, target: Box, count: int) -> dict[str, str]:
+    if count > 1:
+        return {"label": f"{count:,} values", "penwidth": "2", "fontcolor": _COUNT}
+    if target.block is not None or len(target.values) > 1:
+        return {}
+    [v] = target.values
+    of = set(source.values) | set(source.parameters)
+    at = [i for i, x in enumerate(v.inputs) if type(x) is Value and x in of]
+    words = []
+    for i in at:
+        slope = locals_of(v)[i]
+        side = f"{which(v, i)}: " if which(v, i) else ""
+        words.append(side + ("no number" if slope is None else digits(slope)))
+    return {"label": ", ".join(words)}

@@ -1,0 +1,1 @@
+"""The plots of matplotlib: networks, boundaries, surfaces, gradients, weights."""

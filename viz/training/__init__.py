@@ -1,0 +1,1 @@
+"""A training to be watched, recorded and reported."""

@@ -1,0 +1,1 @@
+"""Worksheets: random exercises with clean numbers, and their pages."""
