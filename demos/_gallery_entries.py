@@ -35,8 +35,8 @@ SECTIONS: dict[str, list[Entry]] = {
               "z = x·x·y + x/y with x = 2/3 and y = 5/7: data, gradients and local derivatives are "
               "exact fractions"),
         Entry("one_path", "viz.draw(loss, only=w)",
-              "Only the values between one weight of a network and its loss, in a row; what else "
-              "they were computed from is named at the side"),
+              "The strongest of the paths from one weight of a network to its loss, in a row; what "
+              "else its values were computed from is named at the side"),
         Entry("largest_gradients", "viz.draw(loss, only=viz.largest(8))",
               "The eight values of a network whose gradients are largest"),
         Entry("rounds", "viz.draw(newton)",

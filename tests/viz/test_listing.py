@@ -49,6 +49,11 @@ def test_a_graph_too_large_to_read_says_so() -> None:
     assert len(text(x, force=True).splitlines()) == 1003
 
 
+def test_what_is_no_value_is_not_listed() -> None:
+    with pytest.raises(TypeError, match=r"text\(\): 3.0 is not a Value"):
+        text(3.0)  # type: ignore[arg-type]
+
+
 def test_nothing_to_list() -> None:
     with pytest.raises(ValueError, match="give a Value"):
         text([])

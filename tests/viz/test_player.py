@@ -180,6 +180,8 @@ def test_nothing_to_play_and_labels_that_do_not_fit() -> None:
         page([])
     with pytest.raises(ValueError, match="give a list of 2 names"):
         page([Value(1.0), Value(2.0)], labels=["one"])
+    with pytest.raises(ValueError, match="labels=3: give a list of 1 names"):
+        page(Value(1.0), labels=3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="give a list of 1 names"):
         page(Value(1.0), labels="a")
 

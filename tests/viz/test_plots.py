@@ -45,6 +45,11 @@ def test_nothing_to_draw_is_an_error(series: dict[str, list[float]]) -> None:
         curves(series)
 
 
+def test_only_a_mapping_has_curves() -> None:
+    with pytest.raises(TypeError, match=r"give \{name: numbers\}"):
+        curves([1.0, 2.0])  # type: ignore[arg-type]
+
+
 def test_without_matplotlib_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "viz.plotting.figures", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)

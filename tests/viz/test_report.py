@@ -143,6 +143,9 @@ def test_numbers_have_residuals(tmp_path: Path) -> None:
     model, history, _ = trained()
     text = report(history, model, tmp_path / "a.html", data=(X, [0.5, 1, 2, 3])).read_text()
     assert "<h2>Residuals (4 samples)</h2>" in text
+    for option in ({"recorder": 3}, {"settings": 3}):
+        with pytest.raises(TypeError, match=f"report.{next(iter(option))}=3"):
+            report(HISTORY, None, tmp_path / "b.html", **option)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"give \(X, y\), and the model"):
         report(history, None, tmp_path / "b.html", data=(X, Y))
     with pytest.raises(ValueError, match="a row and a number for each"):

@@ -169,12 +169,19 @@ def test_in_the_full_view_leaves_stay_in_their_box() -> None:
     (Value(1.0), ValueError, "do not depend on it"),
     (lambda _: [], ValueError, "it chose nothing"),
     (lambda _: [Value(1.0)], ValueError, "not among the values drawn"),
+    (lambda _: 3, TypeError, "only=: it returned 3: return some of the Values"),
+    (lambda _: [[1]], TypeError, "return some of the Values"),
     (largest(3), ValueError, r"call backward\(\) first"),
     (sample(9), IndexError, "there are 2 terms"),
 ])  # fmt: skip
 def test_misuse(only: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         draw(tree()[1], only=only)
+
+
+def test_where_nothing_is_summed_there_is_no_sample() -> None:
+    with pytest.raises(IndexError, match="there is no sum of samples"):
+        draw(Value(2.0).sin(), only=sample(0))
 
 
 @pytest.mark.parametrize("wrong", [lambda: largest(0), lambda: largest(True)])

@@ -18,10 +18,11 @@ from nn.activations import TITLES
 from viz.plotting.activation_plots import ACTIVATIONS, activations, value_and_slope
 from viz.plotting.boundary import boundary, threshold_of
 from viz.plotting.columns import at_points
-from viz.plotting.gradient_flow import gradient_flow, slopes_by_layer
+from viz.plotting.gradient_flow import gradient_flow
 from viz.plotting.landscape import landscape
 from viz.plotting.plane import plane_through
 from viz.plotting.plots import curves, training_curves
+from viz.plotting.slopes import slopes_by_layer
 from viz.plotting.surface import surface
 from viz.plotting.weights import attention, filters, weights
 from viz.training.recorder import Recorder
@@ -213,6 +214,12 @@ def test_the_surface_stands_beside_the_truth() -> None:
     surface(lambda rows: rows[:, 0], [0.0, 1.0], [0.5, 3.0], ax=(ax := axes()))
     [residuals] = ax.collections
     assert [path.tolist() for path in residuals.get_segments()] == [[[0, 0.5], [0, 0]], [[1, 3], [1, 1]]]
+    alone = surface(lambda rows: rows[:, 0], [0.0, 1.0], [0.5, 3.0], title="a line")
+    png(alone)
+    [ax] = alone.axes
+    above = ax.get_legend().get_window_extent()  # nothing of the curves is below it
+    assert ax.get_window_extent().y1 <= above.y0
+    assert above.y1 <= ax.title.get_window_extent().y0
 
 
 def test_bad_maps_are_told() -> None:
@@ -268,6 +275,8 @@ def test_all_are_drawn_and_bad_ones_told() -> None:
         activations("rely")
     with pytest.raises(TypeError, match="no activation"):
         activations([3])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="no activation"):
+        activations(3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="one axes for 2"):
         activations(["relu", "tanh"], ax=axes())
     with pytest.raises(ValueError, match="low < high"):
@@ -345,12 +354,13 @@ def test_a_long_path_is_thinned_and_keeps_both_ends() -> None:
     assert len(recorder.ratios) == 4
 
 
-@pytest.mark.parametrize("name", [name for name in TITLES if name != "prelu"])
+@pytest.mark.parametrize("name", TITLES)
 def test_an_activation_that_is_a_part_has_the_slopes_of_one_in_the_layer(name: str) -> None:
     inside = nn.MLP(2, [3], output=name, seed=0)
     apart = nn.Sequential(nn.Layer(2, 3, nonlin=False), name)
-    for p, q in zip(apart.parameters(), inside.parameters(), strict=True):
-        p.data = q.data
+    for one, other in zip(apart.parts[0].neurons, inside.layers[0].neurons, strict=True):
+        for p, q in zip([*one.w, one.b], [*other.w, other.b], strict=True):
+            p.data = q.data  # a PReLU has slopes besides
     assert np.array_equal(slopes_by_layer(apart, X), slopes_by_layer(inside, X))
 
 
@@ -377,8 +387,13 @@ def test_layers_in_any_module_have_their_flow() -> None:
     assert np.allclose(slopes[0], expected, rtol=1e-12, atol=0)
     mixed = nn.Sequential(nn.Layer(2, 3, nonlin=False, seed=0), nn.LayerNorm(3), "tanh",
                           nn.Layer(3, 1, seed=1))  # fmt: skip
+    given = [[y.data for y in mixed.parts[1](mixed.parts[0](x))] for x in X]
+    expected = [[autograd.grad(autograd.tanh)(t) for t in row] for row in given]
+    assert np.allclose(slopes_by_layer(mixed, X)[0], expected, rtol=1e-12, atol=0)
+    twice = nn.Sequential(nn.Layer(2, 3, nonlin=False, seed=0), nn.LayerNorm(3), "tanh",
+                          nn.LayerNorm(3), nn.Layer(3, 1, seed=1))  # fmt: skip
     with pytest.raises(ValueError, match="it is not clear what becomes of"):
-        slopes_by_layer(mixed, X)
+        slopes_by_layer(twice, X)
     for alone in (nn.Layer(2, 1, seed=0), nn.Neuron(2, seed=0), nn.Residual(nn.Layer(2, 2, seed=0))):
         total = alone([1.0, 2.0])
         (total if type(total) is autograd.Value else autograd.sum(total)).backward()
@@ -518,6 +533,19 @@ def test_the_path_is_drawn_and_a_bad_one_told() -> None:
     with pytest.raises(ValueError, match="'random' or 'pca'"):
         landscape(model, loss, directions="steepest")
 
+    class Line:
+        w, b, activation = [autograd.Value(1.0)], None, "linear"
+
+    with pytest.raises(ValueError, match="3 points of 1 parameters has no two"):
+        landscape(Line(), loss, [[0.0], [0.5], [1.0]], directions="pca")
+    with pytest.raises(TypeError, match="give a function of the model"):
+        landscape(model, 3.0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the loss gave 4 numbers"):
+        landscape(model, lambda model: model.batch(X), points=3)
+    for options in ({"points": "a"}, {"points": 2}, {"radius": float("inf")}, {"radius": 0}):
+        with pytest.raises(ValueError, match=f"landscape.{next(iter(options))}="):
+            landscape(model, loss, **options)
+
 
 # weights as images
 
@@ -533,6 +561,20 @@ def test_images_hold_the_weights() -> None:
         filters(model, (2, 3))
     with pytest.raises(ValueError, match="layers are 1 to 2"):
         filters(model, (2, 2), layer=0)
+    with pytest.raises(TypeError, match=r"give \(rows, columns\)"):
+        filters(model, 4)  # type: ignore[arg-type]
+
+
+def test_numbers_are_in_cells_with_room_for_them() -> None:
+    figure = weights(nn.MLP(4, [8, 8, 2, 12], seed=0))
+    png(figure)
+    images = [ax for ax in figure.axes if ax.images]
+    assert [len(ax.texts) for ax in images] == [32, 0, 0, 24]
+    square = attention(np.full((12, 12), 0.00066))
+    png(square)
+    for ax in (images[0], images[3], square.axes[0]):
+        cell = ax.get_window_extent().width / ax.images[0].get_array().shape[1]
+        assert max(text.get_window_extent().width for text in ax.texts) < cell
 
 
 def test_a_grey_copy_tells_the_sign() -> None:
@@ -551,6 +593,8 @@ def test_attention_maps_have_their_words_and_refuse_other_numbers() -> None:
     png(figure)
     with pytest.raises(ValueError, match="from 0 to 1"):
         attention([[1.5]])
+    with pytest.raises(TypeError, match="no matrix: give rows"):
+        attention(3)
     with pytest.raises(ValueError, match="1 keys for 2"):
         attention([[0.5, 0.5]], ["a"])
 

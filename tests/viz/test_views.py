@@ -73,11 +73,13 @@ def test_more_than_1000_parameters_are_refused_but_not_many_values_of_a_small_mo
 @pytest.mark.parametrize(("call", "error", "message"), [
     (lambda: draw(), ValueError, "give a Value"),
     (lambda: draw([]), ValueError, "give a Value"),
+    (lambda: draw(3.0), TypeError, r"draw\(\): 3.0 is not a Value: give the result of"),
+    (lambda: draw("ab"), TypeError, r"draw\(\): 'a' is not a Value"),
+    (lambda: draw([1.0]), TypeError, r"draw\(\): 1.0 is not a Value"),
     (lambda: draw(Value(1.0), "fancy"), ValueError, "auto, detail, summary, full"),
     (lambda: draw(Value(1.0), "summary"), ValueError, "model=mlp"),
     (lambda: draw(view="full", model=network(1, 1)), ValueError, "give one that the model"),
     (lambda: draw(Value(1.0), model=Value(1.0)), TypeError, "has no parameters to find"),
-    (lambda: draw([1.0]), TypeError, "only a Value has a graph"),
 ])  # fmt: skip
 def test_misuse(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):

@@ -246,6 +246,7 @@ def test_without_a_program_to_draw_with_there_are_tables(
 ) -> None:
     monkeypatch.setattr(render, "system_dot", lambda: None)
     monkeypatch.setattr(render, "pure_dot", lambda: None)
+    monkeypatch.setattr(render, "pygraphviz_dot", list)
     sheet = worksheet(2, seed=3, level="sums and products")
     page = sheet.html()
     _Outside().feed(page)

@@ -19,14 +19,16 @@ CLUSTER = {
     "labeljust": "c", "margin": "12", "fontcolor": "#4B5563", "fontsize": "11",
 }  # fmt: skip
 
+KEEPS_ORDER = {"remincross": "false"}
+
 
 def sheet(caption: str, **attributes: str) -> Digraph:
     """Return an empty sheet with the common look and a caption below."""
     g = Digraph("computation")
     attributes.setdefault("splines", "true")
-    g.attr("graph", bgcolor="white", pad="0.15", fontname="Helvetica",
-           fontsize="9", fontcolor="#4B5563", label=caption + r"\l", labelloc="b",
-           labeljust="l", **attributes)  # fmt: skip
+    attributes["label"] = caption and caption + r"\l"  # an empty line would keep its place
+    g.attr("graph", bgcolor="white", pad="0.15", fontname="Helvetica", fontsize="9",
+           fontcolor="#4B5563", labelloc="b", labeljust="l", **attributes)  # fmt: skip
     g.attr("node", shape="box", style="rounded,filled", penwidth="1.4", margin="0.07,0.04",
            width="0", height="0", fontname="Helvetica", fontsize="11")  # fmt: skip
     g.attr("edge", color=GREY, arrowsize="0.6", penwidth="1.1", fontname="Courier",
@@ -46,11 +48,18 @@ def box(g: Digraph, name: str, label: str, role: Role, **attributes: str) -> Non
     g.node(name, label=label, color=role.line, fillcolor=role.fill, **attributes)
 
 
-def in_order(g: Digraph, names: Sequence[str]) -> None:
-    """Keep boxes below each other in this order."""
+def in_order(g: Digraph, names: Sequence[str], framed: bool = False) -> None:
+    """Keep boxes below each other in this order; `framed` says that g is a frame on a sheet.
+
+    In a frame Graphviz takes such arrows the other way round: of the turn from top-to-bottom to
+    left-to-right it knows only on the sheet itself (2.43 to 16.1 at least). There the sheet needs
+    KEEPS_ORDER, or they are forgotten in the end.
+    """
+    if len(names) < 2:
+        return
     with g.subgraph() as s:
         s.attr(rank="same")
-        for a, b in pairwise(names):
+        for a, b in pairwise(reversed(names) if framed else names):
             s.edge(a, b, style="invis")
 
 

@@ -45,8 +45,6 @@ def detail(ys: Sequence[Value], parameters: Set[Value] = frozenset(), blank: boo
         words += SQUARE
     caption, gap = ("", "0.2") if blank else (words + NOTE * bool(part), "0.45")
     g = sheet(caption, rankdir="LR", nodesep="0.2", ranksep=gap)
-    if blank:
-        g.attr("graph", label="")  # or an empty line would keep its place
     add_values(g, list(names), names, set(ys), parameters, blank, head, contribution)
     if part:
         add_rest(g, order, part, names)

@@ -11,8 +11,8 @@ from graphviz import Digraph
 from autograd import Value, nodes
 from viz.diagrams.canvas import CLUSTER, box, largest, locals_of, product, sheet, signed, width
 from viz.diagrams.digits import aligned, digits
+from viz.diagrams.enclosures import Frame, frames_of
 from viz.diagrams.folding import NOTE, Part, add_rest
-from viz.diagrams.frames import Frame, frames_of
 from viz.diagrams.labels import GRAD, cell, key, number, plain, table
 from viz.diagrams.modules import parameters_of
 from viz.diagrams.roles import role
@@ -23,13 +23,17 @@ FLOW = (
     "edge: gradient that flows back along it, solid blue ≥ 0, dashed orange < 0, width = size"
 )
 
+FRAME = {name: CLUSTER[name] for name in ("style", "color", "fillcolor", "margin")}
+TITLE = {"shape": "plaintext", "style": "", "margin": "0", "height": "0.2",
+         "fontcolor": CLUSTER["fontcolor"]}  # fmt: skip
+
 
 def full(ys: Sequence[Value], model: Any = None, part: Part | None = None,
          contribution: bool = False) -> str:  # fmt: skip
     """Return the DOT text of all that ys were computed from, or a part of it, top to bottom.
 
-    With a model and one sample there is a frame around each of its neurons; with `contribution`
-    an arrow says the gradient that flows back along it.
+    With a model there is a frame around each of its neurons if one sample went through them, else
+    around each module; with `contribution` an arrow says the gradient that flows back along it.
     """
     order = nodes(*ys)
     users: dict[Value, set[Value]] = defaultdict(set)
@@ -50,25 +54,54 @@ def full(ys: Sequence[Value], model: Any = None, part: Part | None = None,
     frames = frames_of(model, ys, order)
     framed = {v for frame in frames for v in frame.all_values}
 
+    drawn = {v: name for v, name in names.items() if v not in folded}
+
     def draw(g: Digraph, values: Sequence[Value]) -> None:
         for v in values:
-            if v in names and v not in folded:
+            if v in drawn:
                 _draw(g, v, names[v], folded, outputs, weights)
 
-    def draw_frames(g: Digraph, frames: Sequence[Frame], prefix: str) -> None:
+    def draw_frames(place: Digraph, frames: Sequence[Frame], prefix: str) -> list[str]:
+        """Draw frames inside each other; return the names of their titles."""
+        titles = []
         for i, frame in enumerate(frames):
-            if any(v in names and v not in folded for v in frame.all_values):
-                with g.subgraph(name=f"{prefix}_{i}") as c:
-                    c.attr(label=frame.name, **CLUSTER | {"labeljust": "l"})
+            held = [v for v in frame.all_values if v in drawn]
+            if held:
+                with place.subgraph(name=f"cluster{prefix}_{i}") as c:
+                    c.attr(**FRAME)
+                    titles.append(f"title{prefix}_{i}")
+                    c.node(titles[-1], frame.name, **TITLE)
                     draw(c, frame.values)
-                    draw_frames(c, frame.frames, f"{prefix}_{i}")
+                    below = draw_frames(c, frame.frames, f"{prefix}_{i}")
+                _keep_above(g, titles[-1], held, below, drawn)
+        return titles
 
-    draw(g, [v for v in names if v not in framed])
-    draw_frames(g, frames, "cluster")
+    draw(g, [v for v in drawn if v not in framed])
+    draw_frames(g, frames, "")
     _arrows(g, names, folded, NOTE if part else "", contribution)
     if part:
         add_rest(g, order, part, names)
     return str(g.source)
+
+
+def _keep_above(g: Digraph, title: str, held: Sequence[Value], below: Sequence[str],
+                drawn: Mapping[Value, str]) -> None:  # fmt: skip
+    """Keep the title of a frame above what it holds, and below what comes from outside.
+
+    It is a box of its own, for arrows go around boxes, but across the label of a cluster.
+    """
+    inside = set(held)
+    first = min(v.number for v in held)
+    before: dict[str, None] = {}
+    for v in held:
+        sources = [x for x in v.inputs if type(x) is Value and x in drawn]
+        if not any(x in inside for x in sources):
+            g.edge(title, drawn[v], style="invis", weight="20")
+            before |= {drawn[x]: None for x in sources if x.number < first}
+    for name in below:
+        g.edge(title, name, style="invis", weight="20")
+    for name in before:
+        g.edge(name, title, style="invis", weight="0")
 
 
 def _draw(g: Digraph, v: Value, name: str, folded: Set[Value], outputs: Set[Value],

@@ -21,6 +21,7 @@ _MOST_ROWS = 80  # of the boxes of a layer above each other
 _MOST_NEURONS = 32
 _MOST_ARROWS = 1000
 _MOST_LAYERS = 12
+_APART = {"WIDTH": "56"}  # a head that the one before it does not touch
 
 
 def readable_depth(model: Model) -> int:
@@ -139,8 +140,11 @@ def stack(g: Digraph, name: str, words: str, rows: Sequence[Row], part: Role,
     if kind:
         cells.append(cell(key(kind, part.title), "CENTER", COLSPAN="4"))
     if shown:
+        looks = {"max |data|": _APART, "max |grad|": _APART}
         colours = {"max |grad|": GRAD}
-        cells.append("".join(cell(key(h, colours.get(h, KEY)), "RIGHT") for h in heads))
+        cells.append("".join(
+            cell(key(h, colours.get(h, KEY)), "RIGHT", **looks.get(h, {})) for h in heads
+        ))  # fmt: skip
     for r, d, g_row in zip(shown, data, grad, strict=True):
         cells.append(
             cell(key(r.name), VALIGN="BOTTOM")

@@ -15,7 +15,7 @@ from autograd import Value, nodes
 from viz.diagrams.digits import aligned, digits
 from viz.diagrams.labels import plain
 from viz.diagrams.titles import title
-from viz.diagrams.views import check_size
+from viz.diagrams.views import check_size, given
 
 _WIDTH = 120
 
@@ -33,7 +33,7 @@ def text(values: Value | Iterable[Value], force: bool = False) -> Listing:
     """Return a table of all that the values were computed from, one line per value, in order.
 
     Inputs are lines above, as #0 with its label, and constants. Raises ValueError for more than
-    1,000 values unless `force=True`, and for none at all.
+    1,000 values unless `force=True`, and for none at all; TypeError for what is no Value.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
     >>> text(a * b - 1)
@@ -44,7 +44,7 @@ def text(values: Value | Iterable[Value], force: bool = False) -> Listing:
      2   ×                   -6            #0 a, #1 b
      3   - 1                 -7            #2, 1
     """
-    ys = [values] if type(values) is Value else list(values)
+    ys = given(values, "text")
     if not ys:
         raise ValueError("text(): give a Value, or several of them")
     order = nodes(*ys)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 from typing import Any
 
 from graphviz import Digraph
 
 from autograd import Value, nodes
-from viz.diagrams.canvas import CLUSTER, in_order, locals_of, sheet, size
+from viz.diagrams.canvas import CLUSTER, KEEPS_ORDER, in_order, locals_of, sheet, size
 from viz.diagrams.detail import add_values
 from viz.diagrams.digits import digits
 from viz.diagrams.labels import escape
@@ -48,15 +48,21 @@ def module_view(model: Any, ys: Sequence[Value] = (), depth: int = 1,
     order = [v for v in nodes(*ys) if kept is None or v in kept] if ys else []
     parts = sort(order, ys, found, depth)
     caption = CAPTION if parts.arrows else "" if order or depth == 0 else "edge: holds"
-    g = sheet(caption, rankdir="LR", nodesep="0.3", ranksep="0.6")
+    g = sheet(caption, rankdir="LR", nodesep="0.3", ranksep="0.6", **KEEPS_ORDER)
     outputs = set(ys)
     inside: dict[Block | None, list[Box]] = defaultdict(list)
     for box in parts.boxes:
         inside[box.frame if order else None].append(box)
     _add_frame(g, None, inside, found[0].inside, parts, outputs)
     names = {box: box.name for box in parts.boxes}
+    alike = Counter((source, target.frame, n) for (source, target), n in parts.arrows.items())
+    said: set[object] = set()
     for (source, target), count in parts.arrows.items():
-        g.edge(names[source], names[target], **_look(source, target, count))
+        look, same = _look(source, target, count), (source, target.frame, count)
+        if count > 1 and target.frame and alike[same] > 1:  # labels in a row would tangle arrows
+            look["label"] = "" if same in said else f"{count:,} values each"
+            said.add(same)
+        g.edge(names[source], names[target], **look)
     if not order:
         by_block = {box.block: box for box in parts.boxes}
         for box in parts.boxes:
@@ -71,7 +77,7 @@ def _add_frame(g: Digraph, frame: Block | None, inside: dict[Block | None, list[
         _add_box(g, box, parts, outputs)
     beside = [box for box in inside[frame] if box.block is not None and box.block is not frame]
     if frame is not None and not any((a, b) in parts.arrows for a in beside for b in beside):
-        in_order(g, [box.name for box in beside])
+        in_order(g, [box.name for box in beside], framed=True)
     for i, block in enumerate(found):
         holder = block.parent if block.parent is not found[0] else None
         if i and holder is frame and any(inside[inner] for inner in block.inside):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd import Value
+from autograd.real import short
 from viz.diagrams.canvas import locals_of, size
 
 Selection = Callable[[Sequence[Value]], Iterable[Value]]
@@ -127,6 +128,8 @@ def sample(i: int) -> Selection:
 
     def select(order: Sequence[Value]) -> list[Value]:
         terms = _terms(order[-1])
+        if not terms:
+            raise IndexError(f"sample({i}): there is no sum of samples, as a loss is of a batch")
         if not -len(terms) <= i < len(terms):
             raise IndexError(f"sample({i}): there are {len(terms)} terms, from 0")
         below = {terms[i]}
@@ -186,7 +189,11 @@ def chosen(order: Sequence[Value], only: Only) -> set[Value]:
             f"only={only!r}: give a Value or several, for their strongest paths, or a selection: "
             "viz.path(w), viz.largest(5), viz.sample(0)"
         )
-    found = set(select(order))
+    made: Any = select(order)
+    made = list(made) if isinstance(made, Iterable) else made
+    if type(made) is not list or any(type(v) is not Value for v in made):
+        raise TypeError(f"only=: it returned {short(made)}: return some of the Values it was given")
+    found = set(made)
     kept = found.intersection(order)
     if not kept or len(kept) < len(found):
         what = "something that is not among the values drawn" if found else "nothing"

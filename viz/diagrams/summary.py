@@ -9,7 +9,7 @@ from typing import Any
 from graphviz import Digraph
 
 from autograd import Value, nodes
-from viz.diagrams.canvas import CLUSTER, box, in_order, largest, sheet, signed, width
+from viz.diagrams.canvas import CLUSTER, KEEPS_ORDER, box, in_order, largest, sheet, signed, width
 from viz.diagrams.detail import add_values
 from viz.diagrams.digits import aligned
 from viz.diagrams.labels import GRAD, cell, heading, key, number, table
@@ -36,7 +36,7 @@ def summary(model: Model, ys: Sequence[Value] = (), depth: int = PARAMETERS,
     measure = "|grad| of the weight" if most else "|weight|" if depth == NEURONS else ""
     g = sheet(_caption(measure) if depth >= NEURONS else "", rankdir="LR", nodesep="0.22",
               ranksep={NEURONS: "1.6", PARAMETERS: "1.25"}.get(depth, "0.6"),
-              **{"splines": "line"} if depth == NEURONS else {})  # fmt: skip
+              **{PARAMETERS: KEEPS_ORDER, NEURONS: {"splines": "line"}}.get(depth, {}))  # fmt: skip
     if depth >= NEURONS:
         starts, ends = _add_neurons(g, model, found, depth == NEURONS)
     else:
@@ -88,7 +88,7 @@ def _add_neurons(g: Digraph, model: Model, found: Sequence[Place] | None,
                 for i, (name, neuron) in enumerate(zip(names, layer.neurons, strict=True)):
                     label = _label(neuron, here[i] if here else None, f"neuron {i + 1}", part)
                     box(c, name, label, part)
-                in_order(c, names)
+                in_order(c, names, framed=True)
             entries = [
                 [f"{name}:w{j}:w" for j in range(len(neuron.w))]
                 for name, neuron in zip(names, layer.neurons, strict=True)

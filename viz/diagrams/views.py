@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from autograd import Value, nodes
+from autograd.real import short
 from viz.diagrams.detail import detail
 from viz.diagrams.digits import digits
 from viz.diagrams.folding import Part, contents, repeats
@@ -59,7 +60,7 @@ def draw(
     >>> draw(y).title
     'x² = 9, drawn with 2 values, 1 of them leaves'
     """
-    ys = [] if values is None else [values] if type(values) is Value else list(values)
+    ys = [] if values is None else given(values, "draw")
     if not ys and model is None:
         raise ValueError("draw(): give a Value, several of them, or model=")
     _check(view, depth)
@@ -86,6 +87,20 @@ def draw(
     if view == "detail":
         return Drawing(detail(ys, weights, part=part, contribution=contribution), words)
     return Drawing(full(ys, model, part, contribution), words)
+
+
+def given(values: Value | Iterable[Value], call: str) -> list[Value]:
+    """Return the values that a function was called with; raise TypeError if they are no Values."""
+    if type(values) is Value:
+        return [values]
+    ys = list(values) if isinstance(values, Iterable) else [values]
+    wrong = [y for y in ys if type(y) is not Value]
+    if wrong:
+        raise TypeError(
+            f"{call}(): {short(wrong[0])} is not a Value: give the result of a computation with "
+            f"Values, as viz.{call}(a * b), or several"
+        )
+    return ys
 
 
 def _check(view: str, depth: int | None) -> None:

@@ -1,7 +1,7 @@
 """What if a leaf were another number: the player's sliders, and the script behind them.
 
 The script of a computation holds a line for each value and one for each local derivative, written
-by the engine's own rules (`viz.scripting`); the page's JavaScript adds up and shows.
+by the engine's own rules (`viz.playing.scripting`); the page's JavaScript adds up and shows.
 """
 
 from __future__ import annotations

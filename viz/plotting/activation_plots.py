@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import isfinite, isnan, nan
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,7 @@ def activations(
     >>> [line.get_label() for line in activations("tanh").axes[0].lines[:2]]
     ['f(x)', 'f′(x)']
     """
-    alone = isinstance(which, str) or callable(which)
+    alone = isinstance(which, str) or callable(which) or not isinstance(which, Iterable)
     chosen = [_found(f) for f in ([which] if alone else which)]  # type: ignore[union-attr]
     if not chosen or not low < high or points < 3:
         raise ValueError("activations(): give a function or more, low < high and 3 points or more")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.real import short
 from autograd.value import detached
 from viz.diagrams.digits import digits
 from viz.plotting.columns import at_points
+from viz.plotting.network_layers import all_parameters
 from viz.plotting.panels import INK, literal, place
 from viz.plotting.plane import Plane, plane_through
-from viz.plotting.running import all_parameters, in_use
+from viz.plotting.running import in_use
 from viz.training.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -36,10 +39,11 @@ def landscape(
 ) -> Figure:
     """Return a figure of loss(model) over centre + a * d1 + b * d2, the centre being the weights.
 
-    `directions="random"` are normal numbers, for every neuron scaled to the length of its own
-    weights; parameters that are no weights, as biases, stay as they are. "pca" are the two
-    directions in which the path varies most, of length 1. The `path` is a `Recorder` of the
-    training, or a list of the parameters at some times, in the order of `model.parameters()`.
+    `directions="random"` are filter-normalised: normal numbers, for every neuron scaled to the
+    length of its own weights; parameters that are no weights, as biases, stay as they are. "pca"
+    are the two directions in which the path varies most, of length 1 and not filter-normalised,
+    which would turn them off the path. The `path` is a `Recorder` of the training, or a list of
+    the parameters at some times, in the order of `model.parameters()`.
 
     A path does not lie in a plane: its points are projected onto it, at a right angle. Random
     directions hold next to nothing of a path through many parameters (section 7.1); principal ones
@@ -47,16 +51,22 @@ def landscape(
     plane holds, and how far the loss of the plane is from the true one; the dots have the colour of
     the true one.
 
-    The loss is a function of the model, computed points**2 times (at once, if it may be) with the
-    parameters changed, which are put back. The sides reach from -radius to radius and as far as
-    the path goes. Raises TypeError for what is no network, ValueError for a path of another
-    length, unknown options and a loss that is finite nowhere, ImportError without matplotlib.
+    The loss is a function of the model, computed points**2 times with the parameters changed,
+    which are put back: all at once if its operations take arrays, else one by one, as where a
+    softmax compares numbers; then fewer points, or some of the samples, save time. The sides reach
+    from -radius to radius and as far as the path goes. Raises TypeError for what is no network or
+    loss, ValueError for a path of another length, unknown options and a loss that is several
+    numbers or finite nowhere, ImportError without matplotlib.
 
     Source: Li, Xu, Taylor, Studer and Goldstein 2018, "Visualizing the Loss Landscape of Neural
     Nets", sections 4 (filter normalisation) and 7 (paths).
     """
-    if points < 3 or (radius is not None and not radius > 0):
-        raise ValueError(f"landscape(points={points}, radius={radius}): give 3 or more, above 0")
+    if not callable(loss):
+        raise TypeError(f"landscape(loss={short(loss)}): give a function of the model")
+    if type(points) is not int or points < 3:
+        raise ValueError(f"landscape(points={points!r}): give an int of 3 or more")
+    if radius is not None and not 0 < radius < inf:
+        raise ValueError(f"landscape(radius={radius}): give a number above 0, or None")
     plane = plane_through(model, path, directions, seed)
     sides = _sides(plane, radius, points)
     parameters = all_parameters(model)
@@ -84,7 +94,11 @@ def landscape(
 
 
 def _number(y: Any) -> Any:
-    return detached(y[0] if isinstance(y, (list, tuple)) and len(y) == 1 else y)
+    if isinstance(y, (list, tuple)):
+        if len(y) != 1:
+            raise ValueError(f"landscape: the loss gave {len(y)} numbers; it must give one")
+        y = y[0]
+    return detached(y)
 
 
 def _sides(plane: Plane, radius: float | None, points: int) -> Any:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value
-from autograd.real import short
-from autograd.value import detached
 from viz.diagrams.canvas import largest, signed, width
 from viz.diagrams.digits import digits
-from viz.diagrams.neurons import Model, Place
 from viz.diagrams.roles import ACTIVATION, INPUT, OUTPUT
+from viz.plotting.network_layers import layers_of
+from viz.plotting.network_numbers import check_chain, numbers_of, strength
 from viz.plotting.panels import INK, literal, place
-from viz.plotting.running import by_layer, layers_of, outputs_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,15 +45,15 @@ def network(
     """
     inside = layers_of("network", model)
     layers = inside.layers
-    _check_chain(layers)
+    check_chain(layers)
     if show not in ("weights", "gradients"):
         raise ValueError(f"show={show!r}: it is 'weights' or 'gradients'")
     if largest_layer < 3:
         raise ValueError(f"largest_layer={largest_layer}: it must be 3 or more")
     if x is not None and graph is not None:
         raise ValueError("network(): give the sample x or the graph made of one, not both")
-    strengths = [[[_strength(w, show) for w in n.w] for n in layer.neurons] for layer in layers]
-    columns = _columns(model, inside, x, graph, show)
+    strengths = [[[strength(w, show) for w in n.w] for n in layer.neurons] for layer in layers]
+    columns = numbers_of(model, inside, x, graph, show)
     circles = [_shown(len(column), largest_layer) for column in columns]
     most = largest(s for layer in strengths for neuron in layer for s in neuron)
 
@@ -84,50 +81,6 @@ def network(
            ylim=(bottom - 0.9, (tall - 1) / 2 + 1.7))  # fmt: skip
     ax.set_axis_off()
     return figure
-
-
-def _strength(w: Value, show: str) -> Any:
-    if show == "weights":
-        return w.data
-    if w.grad is None:
-        raise ValueError(f"{short(w)} has no gradient yet: call loss.backward() first")
-    return w.grad
-
-
-def _check_chain(layers: Sequence[Any]) -> None:
-    for i, (before, layer) in enumerate(pairwise(layers), 2):
-        wanted = {len(neuron.w) for neuron in layer.neurons}
-        if wanted != {len(before.neurons)}:
-            raise ValueError(
-                f"network: layer {i} takes {', '.join(map(str, sorted(wanted)))} numbers and the "
-                f"layer before it gives {len(before.neurons)}: they don't follow each other, and "
-                "only a chain of layers can be drawn so; draw(model(x)) shows every model"
-            )
-
-
-def _columns(model: Any, inside: Model, x: Any, graph: Any, show: str) -> list[list[Any]]:
-    """Return the number in every circle, inputs first; None where it is not known."""
-    layers = inside.layers
-    blank = [[None] * len(layers[0].neurons[0].w)]
-    blank += [[None] * len(layer.neurons) for layer in layers]
-    if x is None and graph is None:
-        return blank
-    ys = outputs_of(model, x) if graph is None else [graph] if type(graph) is Value else graph
-    found = by_layer(inside, list(ys))
-    values: list[list[Any]] = [found[0][0].inputs]
-    values += [_outputs(places, found[i + 1 : i + 2]) for i, places in enumerate(found)]
-    if x is not None and len(ys) == len(values[-1]):
-        values[-1] = list(ys)  # what a softmax made of the sums, say
-    if show == "gradients" and x is None:
-        return [[v.grad if type(v) is Value else None for v in column] for column in values]
-    return [[detached(v) for v in column] for column in values]
-
-
-def _outputs(places: Sequence[Place], following: Sequence[Sequence[Place]]) -> list[Any]:
-    """Return the neurons' outputs; one that is not clear is what the next layer was fed with."""
-    fed = following[0][0].inputs if following else []
-    fed = fed if len(fed) == len(places) else [None] * len(places)
-    return [f if p.output is None else p.output for p, f in zip(places, fed, strict=True)]
 
 
 def _shown(count: int, most: int) -> list[int | None]:

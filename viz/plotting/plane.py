@@ -11,7 +11,7 @@ import numpy as np
 from autograd import Value
 from autograd.value import detached
 from viz.diagrams.neurons import neurons_of
-from viz.plotting.running import all_parameters, layers_of
+from viz.plotting.network_layers import all_parameters, layers_of
 from viz.training.recorder import Recorder
 
 
@@ -46,14 +46,16 @@ def plane_through(model: Any, path: Any, directions: str, seed: int) -> Plane:
         steps = np.empty((0, len(centre)))
     else:
         steps = _checked_path(path.path if isinstance(path, Recorder) else path, len(centre))
-    names = ("first random direction", "second random direction")
+    names = ("first random direction, filter-normalised",
+             "second random direction, filter-normalised")  # fmt: skip
     if directions == "random":
         found = filter_normalised(model, parameters, seed)
     else:
-        if len(steps) < 3:
+        if len(steps) < 3 or len(centre) < 2:
             raise ValueError(
-                f"landscape(directions='pca'): a path of {len(steps)} points has no two principal "
-                "directions; give a Recorder of the training, or 3 points or more"
+                f"landscape(directions='pca'): a path of {len(steps)} points of {len(centre)} "
+                "parameters has no two principal directions; give a Recorder of the training, or 3 "
+                "points or more, of a model with 2 parameters or more"
             )
         _, sizes, axes = np.linalg.svd(steps - centre, full_matrices=False)
         found = axes[:2] * np.sign(axes[np.arange(2), np.abs(axes[:2]).argmax(axis=1)])[:, None]

@@ -8,6 +8,7 @@ from itertools import cycle
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from autograd.real import short
 from autograd.value import detached
 from viz.diagrams.digits import digits
 from viz.plotting.panels import GRID, INK, LOOKS, blank, grid_of, literal, panels, place, tidy
@@ -32,12 +33,15 @@ def curves(
 
     It belongs to no window and leaves pyplot alone: `.savefig("loss.png")` writes it; `ax` are
     axes to draw in. `logarithmic` is the vertical axis, on which numbers not above 0 are left out.
-    Raises ImportError without matplotlib and ValueError if there is nothing to draw.
+    Raises ImportError without matplotlib, TypeError for what is no mapping and ValueError if there
+    is nothing to draw.
 
     >>> figure = curves({"train": [3.0, 1.0], "test": [3.5, 2.0]})
     >>> [line.get_label() for line in figure.axes[0].lines]
     ['train', 'test']
     """
+    if not isinstance(series, Mapping):
+        raise TypeError(f"curves({short(series)}): give {{name: numbers}}, as {{'train': [3, 1]}}")
     if not series or not all(len(ys) for ys in series.values()):
         raise ValueError("curves(): give {name: numbers}, with at least one number for each name")
     if every < 1:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -14,26 +13,9 @@ import numpy as np
 from autograd import Value, functions, nodes
 from autograd.real import short
 from autograd.value import recording
-from viz.diagrams.neurons import Model, Place, neurons_of, parameters, places
+from viz.diagrams.neurons import Model, Place, neurons_of, places
 from viz.plotting.columns import at_points
-
-
-@dataclass(frozen=True)
-class Layers:
-    """Hold the layers of neurons of a model, whatever else is between them, and what follows them.
-
-    `names` are the activations: of the neurons or, if these are linear, of the part after them.
-    """
-
-    layers: list[Any]
-    names: list[str]
-
-
-@dataclass(frozen=True)
-class Alone:
-    """Stand for the layer of a neuron that is a model by itself."""
-
-    neurons: list[Any]
+from viz.plotting.network_layers import activation_of
 
 
 @contextmanager
@@ -97,7 +79,8 @@ def by_layer(model: Model, ys: Sequence[Value]) -> list[list[Place]]:
     """Return where each neuron was computed in the graph of ys, layer by layer.
 
     The activation of a linear neuron may be a part of its own, as in nn.Sequential(nn.Layer(2, 2,
-    nonlin=False), "tanh"). Raises ValueError if not every neuron was computed exactly once.
+    nonlin=False), "tanh"), also behind a normalisation; then `total` is what the activation was
+    given. Raises ValueError if not every neuron was computed exactly once.
     """
     neurons = neurons_of(model)
     found = places(neurons, ys)
@@ -113,11 +96,18 @@ def by_layer(model: Model, ys: Sequence[Value]) -> list[list[Place]]:
                 users[x].append(v)
     names = getattr(model, "names", None) or [activation_of(layer) for layer in model.layers]
     wanted = [name for name, layer in zip(names, model.layers, strict=True) for _ in layer.neurons]
-    for place, neuron, name in zip(found, neurons, wanted, strict=True):
-        if neuron.activation == "linear" and name in functions.__all__ and name not in _OF_A_LAYER:
-            place.total, place.output = _activation_after(place.total, users)
     ends = list(accumulate(len(layer.neurons) for layer in model.layers))
-    return [found[i:j] for i, j in zip([0, *ends], ends, strict=False)]
+    layers = [found[i:j] for i, j in zip([0, *ends], ends, strict=False)]
+    followed = [*(layer[0].inputs for layer in layers[1:]), ys]
+    after = [v for layer, fed in zip(layers, followed, strict=True)
+             for v in (fed if len(fed) == len(layer) else [None] * len(layer))]  # fmt: skip
+    for place, neuron, name, fed in zip(found, neurons, wanted, after, strict=True):
+        known = name in functions.__all__ and name not in _OF_A_LAYER
+        if name == "prelu" or (neuron.activation == "linear" and known):
+            place.total, place.output = _activation_after(place.total, users)
+            if place.output is None and type(fed) is Value and _is_activation(fed):
+                place.total, place.output = fed.inputs[0], fed  # behind a layer normalisation
+    return layers
 
 
 _OF_A_LAYER = ("softmax", "log_softmax")
@@ -129,18 +119,18 @@ def _activation_after(total: Value, users: dict[Value, list[Value]]) -> tuple[Va
     v = total
     while len(users[v]) == 1:
         after = users[v][0]
-        name = after.rule.name if after.rule is not None else ""
-        if name not in _BETWEEN:
-            alone = [x for x in after.inputs if type(x) is Value] == [v]
-            return (v, after) if alone and name in functions.__all__ else (total, None)
+        if after.rule is None or after.rule.name not in _BETWEEN:
+            return (v, after) if _is_activation(after) and after.inputs[0] is v else (total, None)
         v = after
     return total, None
 
 
-def activation_of(layer: Any) -> str:
-    """Return the name of a layer's activation, or those of its neurons."""
-    names = dict.fromkeys(str(neuron.activation) for neuron in layer.neurons)
-    return str(getattr(layer, "activation", "")) or ", ".join(names)
+def _is_activation(v: Value) -> bool:
+    """Say whether v is a function of one Value, or of one and the slope that a PReLU learns."""
+    name = v.rule.name if v.rule is not None else ""
+    count = sum(type(x) is Value for x in v.inputs)
+    alone = type(v.inputs[0]) is Value and (count == 1 or (name == "leaky_relu" and count == 2))
+    return alone and name in functions.__all__ and name not in _BETWEEN
 
 
 def steepest(name: str) -> float:
@@ -151,53 +141,6 @@ def steepest(name: str) -> float:
     if function is None:
         return 1.0
     return max(abs(value_and_slope(function, x / 4)[1]) for x in range(-24, 25)) or 1.0
-
-
-def all_parameters(model: Any) -> list[Value]:
-    """Return the parameters of a model: what its own method says, else those of its neurons."""
-    if hasattr(model, "parameters"):
-        return list(model.parameters())
-    return [p for neuron in neurons_of(layers_of("the plot", model)) for p in parameters(neuron)]
-
-
-def layers_of(use: str, model: Any) -> Layers:
-    """Return the layers of neurons in a network, a layer, a neuron or a module that holds some.
-
-    Raises TypeError for anything else.
-    """
-    walks = hasattr(model, "named_modules") and not isinstance(model, type)
-    inside = [part for _, part in model.named_modules()] if walks else []
-    held = getattr(model, "layers", None)
-    held = held if isinstance(held, (list, tuple)) else []
-    found = [part for part in held or inside if getattr(part, "neurons", None)]
-    found = found or [part for part in inside if getattr(part, "neurons", None)]
-    if not found and getattr(model, "neurons", None):
-        found = [model]
-    if not found:
-        neurons = [part for part in inside or [model] if _is_neuron(part)]
-        found = [Alone([neuron]) for neuron in neurons]
-    if not found or isinstance(model, type):
-        raise TypeError(
-            f"{use}: {short(model)} is no network: it needs layers, each with neurons that have "
-            "w, b and activation, as nn.MLP(2, [3, 1]) has"
-        )
-    return Layers(found, _names(found, inside))
-
-
-def _names(layers: Sequence[Any], parts: Sequence[Any]) -> list[str]:
-    names = [activation_of(layer) for layer in layers]
-    now = -1
-    for part in parts:
-        if any(part is layer for layer in layers):
-            now = [part is layer for layer in layers].index(True)
-        follows = isinstance(getattr(part, "activation", None), str) and not hasattr(part, "w")
-        if now >= 0 and follows and not hasattr(part, "neurons") and names[now] == "linear":
-            names[now] = part.activation
-    return names
-
-
-def _is_neuron(part: Any) -> bool:
-    return all(hasattr(part, name) for name in ("w", "b", "activation"))
 
 
 def checked_rows(use: str, X: Any, columns: Sequence[int]) -> Any:  # noqa: N803

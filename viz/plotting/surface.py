@@ -78,9 +78,12 @@ def _curve(model: Any, rows: Any, heights: Any, truth: Any, points: int, title: 
         if function is not None:
             axes.plot(fine[:, 0], _one_output(function, fine), color=colour, linestyle=dashes,
                       linewidth=1.8, label=name)  # fmt: skip
-    axes.set(title=literal(title), xlabel="x", ylabel="z")
+    axes.set(xlabel="x", ylabel="z")
     tidy(axes)
-    axes.legend(frameon=False, handlelength=3.0)
+    axes.legend(frameon=False, handlelength=3.0, fontsize=8, ncols=4, loc="lower center",
+                bbox_to_anchor=(0.5, 1.0), borderaxespad=0.2)  # fmt: skip
+    if title:
+        axes.set_title(literal(title), pad=24)  # the legend is below it
     return figure
 
 

@@ -7,25 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.real import short
 from autograd.value import detached
 from viz.diagrams.canvas import largest
 from viz.diagrams.digits import digits
+from viz.plotting.network_layers import layers_of
 from viz.plotting.panels import blank, grid_of, literal, panels, place, signed_colours
-from viz.plotting.running import layers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _NUMBERED = 12  # rows or columns up to which numbers are written into the cells
+_CELL = 0.46  # inches of a cell of attention, wide enough for every number
+_PANEL = 2.2  # inches of the image of a layer
+_LETTER = 0.065  # inches of a digit in the size of these numbers
 
 
 def weights(model: Any, title: str = "") -> Figure:
     """Return a figure with an image of every layer's weights: a row a neuron, a column an input.
 
-    Dark brown is the most negative weight of the layer, light blue the most positive one; small
-    layers have their numbers written in. Raises TypeError for what is no network, ImportError
-    without matplotlib.
+    Dark brown is the most negative weight of the layer, light blue the most positive one; layers
+    so small that there is room have their numbers written in. Raises TypeError for what is no
+    network, ImportError without matplotlib.
     """
     layers = layers_of("weights", model).layers
     rows, columns = grid_of(len(layers), 4)
@@ -48,13 +52,15 @@ def filters(
     """Return a figure of the weights of a layer's first neurons, each as an image (rows, columns).
 
     All share one scale. Raises ValueError if the layer is not there or its neurons have another
-    number of weights, ImportError without matplotlib.
+    number of weights, TypeError for what is no network or shape, ImportError without matplotlib.
     """
     layers = layers_of("filters", model).layers
     if not 1 <= layer <= len(layers) or count < 1:
         raise ValueError(f"filters(layer={layer}, count={count}): the layers are 1 to {len(layers)}"
                          ", and 1 filter or more is drawn")  # fmt: skip
     matrix = _matrix([neuron.w for neuron in layers[layer - 1].neurons])
+    if not isinstance(shape, (tuple, list)) or len(shape) != 2:
+        raise TypeError(f"filters(shape={shape!r}): give (rows, columns), as (8, 8)")
     if shape[0] * shape[1] != matrix.shape[1]:
         raise ValueError(
             f"filters(shape={shape}): that is {shape[0] * shape[1]} pixels, but each neuron of "
@@ -86,7 +92,7 @@ def attention(
 
     The numbers (Values will do) are from 0 to 1. `keys` and `queries` are the words at the sides;
     without `queries` the keys stand at both. Raises ValueError for another shape or other numbers,
-    ImportError without matplotlib.
+    TypeError for what is no matrix, ImportError without matplotlib.
 
     >>> attention([[1.0, 0.0], [0.25, 0.75]], ["the", "cat"]).axes[0].get_xlabel()
     'key'
@@ -102,10 +108,10 @@ def attention(
         if side and len(side) != count:
             raise ValueError(f"attention: {len(side)} {name} for {count}; give one each, or none")
     rows, columns = numbers.shape
-    figure, axes = place(ax, (0.42 * min(columns, 24) + 2.2, 0.42 * min(rows, 24) + 1.6))
+    figure, axes = place(ax, (_CELL * min(columns, 24) + 2.2, _CELL * min(rows, 24) + 1.6))
     image = axes.imshow(numbers, cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
     figure.colorbar(image, ax=axes, label="attention")
-    _write(axes, numbers, lambda number: number > 0.55)
+    _write(axes, numbers, lambda number: number > 0.55, _CELL)
     axes.set(title=literal(title), xlabel="key", ylabel="query")
     _count_from_one(axes, numbers.shape)
     if words[0]:
@@ -116,7 +122,10 @@ def attention(
 
 
 def _matrix(rows: Any) -> Any:
-    found = [[float(detached(number)) for number in row] for row in rows]
+    try:
+        found = [[float(detached(number)) for number in row] for row in rows]
+    except (TypeError, ValueError):
+        raise TypeError(f"{short(rows)} is no matrix: give rows of numbers") from None
     if len({len(row) for row in found}) > 1:
         raise ValueError("the rows of weights are of unequal lengths and make no image")
     return np.array(found, dtype=float)
@@ -126,15 +135,20 @@ def _signed_image(ax: Axes, matrix: Any, most: float, numbered: bool = True) -> 
     image = ax.imshow(matrix, cmap=signed_colours(), vmin=-most, vmax=most, interpolation="nearest",
                       aspect="auto" if numbered else "equal")  # fmt: skip
     if numbered:
-        _write(ax, matrix, lambda number: number > -0.3 * most)
+        _write(ax, matrix, lambda number: number > -0.3 * most, _PANEL / matrix.shape[1])
     return image
 
 
-def _write(ax: Axes, matrix: Any, is_light: Any) -> None:
-    if max(matrix.shape) <= _NUMBERED:
-        for (i, j), number in np.ndenumerate(matrix):
-            ax.text(j, i, digits(float(number), 2).replace("-", "−"), ha="center", va="center",
-                    fontsize=7, color="black" if is_light(number) else "white")  # fmt: skip
+def _write(ax: Axes, matrix: Any, is_light: Any, cell: float) -> None:
+    """Write the numbers into cells so many inches wide, unless one of them has no room."""
+    if max(matrix.shape) > _NUMBERED:
+        return
+    texts = [[digits(float(x), 2).replace("-", "−") for x in row] for row in matrix]
+    if max(len(text) for row in texts for text in row) * _LETTER > cell:
+        return
+    for (i, j), number in np.ndenumerate(matrix):
+        ax.text(j, i, texts[i][j], ha="center", va="center", fontsize=7,
+                color="black" if is_light(number) else "white")  # fmt: skip
 
 
 def _count_from_one(ax: Axes, shape: tuple[int, int]) -> None:

@@ -7,7 +7,7 @@ from math import inf, isfinite, log10, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from viz.diagrams.digits import digits
-from viz.plotting.running import activation_of
+from viz.plotting.network_layers import activation_of
 from viz.training.text_chart import STYLES, bar, chart, short_digits, sign, wants_log
 
 if TYPE_CHECKING:

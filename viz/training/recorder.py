@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value
-from viz.plotting.running import all_parameters, layers_of
+from viz.plotting.network_layers import all_parameters, layers_of
 
 
 class Recorder:

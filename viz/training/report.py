@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.files import write_whole
+from autograd.real import short
 from viz.diagrams.digits import digits
 from viz.plotting.network import network
+from viz.plotting.network_layers import layers_of
 from viz.plotting.plots import best_of, columns_of, quantities_of, training_curves
-from viz.plotting.running import layers_of
 from viz.rendering.svg import finish
 from viz.training.recorder import Recorder
 from viz.training.report_parts import environment, flow, layer_rows, settings_rows, verdict
@@ -71,8 +72,8 @@ def report(
 
     The page is one file without scripts that loads nothing; the same arguments give the same
     bytes. Raises ValueError for a name that does not end in .html, a history without numbers and
-    data that don't fit, TypeError for what is no history or network, OSError if the file can't be
-    written, ImportError without matplotlib; nothing is written then.
+    data that don't fit, TypeError for what is no history, network, recorder or mapping, OSError if
+    the file can't be written, ImportError without matplotlib; nothing is written then.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -87,6 +88,10 @@ def report(
     pair = isinstance(data, (tuple, list)) and len(data) == 2
     if data is not None and not (pair and model is not None):
         raise ValueError("report(data=...): give (X, y), and the model that they are for")
+    if recorder is not None and not isinstance(recorder, Recorder):
+        raise TypeError(f"report(recorder={short(recorder)}): give the viz.Recorder() of the fit")
+    if settings is not None and not isinstance(settings, Mapping):
+        raise TypeError(f"report(settings={short(settings)}): give {{name: value}}")
     page = _page(history, model, data, recorder, settings or {}, title)
     return write_whole(path, page.encode("utf-8", "replace"), "report")
 

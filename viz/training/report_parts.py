@@ -12,7 +12,8 @@ import numpy as np
 from autograd.real import short
 from viz.diagrams.neurons import parameters
 from viz.plotting.gradient_flow import gradient_flow
-from viz.plotting.running import activation_of, all_parameters, in_use, layers_of, outputs_of
+from viz.plotting.network_layers import activation_of, all_parameters, layers_of
+from viz.plotting.running import in_use, outputs_of
 from viz.plotting.verdicts import confusion, paired_samples, residuals
 from viz.training.recorder import Recorder
 
