@@ -8,7 +8,8 @@ many terms it has.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd.activations import (
@@ -29,7 +30,7 @@ __all__ = [
     "log1p", "log2", "log_softmax", "logsigmoid", "logsumexp", "max", "maximum", "mean", "min",
     "minimum", "mish", "norm", "normal_cdf", "polygamma", "prod", "relu", "round", "selu",
     "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "sqrt", "sum", "swish",
-    "tan", "tanh", "where",
+    "take", "tan", "tanh", "where",
 ]  # fmt: skip
 
 swish = silu
@@ -158,3 +159,16 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     """
     terms = _terms("log_softmax", xs)
     return [apply(find("log_softmax"), i, *terms) for i in range(len(terms))]
+
+
+def take(xs: Sequence[Any], i: Any) -> Any:
+    """Return xs[i]; in a compiled function i may be a row's integer, and one program serves all.
+
+    Raises IndexError for an index outside the sequence.
+
+    >>> take([1.0, 2.0, 4.0], 2)
+    4.0
+    """
+    if hasattr(i, "element_of"):  # an integer of a row that is being recorded
+        return i.element_of(list(xs))
+    return xs[operator.index(i)]

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import special
+from autograd import special, special_arrays
 
 Function = Callable[..., Any]
 
@@ -71,6 +71,7 @@ def elementary(name: str, of_float: Function, text: str, *, mpmath: Any = None) 
     of_array: Any = getattr(np, {"asin": "arcsin", "acos": "arccos", "atan": "arctan",
                             "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
                             "atan2": "arctan2"}.get(name, name), None)  # fmt: skip
+    of_array = of_array or getattr(special_arrays, name, None)
     in_context = mpmath if callable(mpmath) else lambda c, *xs: getattr(c, mpmath or name)(*xs)
 
     def function(x: Any, *more: Any) -> Any:
@@ -237,6 +238,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
             return np.where(condition, a, b)
         if hasattr(condition, "_mpi_"):  # a comparison that intervals leave open
             return type(condition).where(condition, a, b)
+        if hasattr(condition, "choice"):  # a comparison that is being recorded
+            return condition.choice(a, b)
         if isinstance(condition, OwnFunctions):
             raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
     chosen, other = (a, b) if condition else (b, a)

@@ -9,7 +9,7 @@ from autograd.real import plain_number
 from autograd.rules import TABLE, Partial, row
 from autograd.value import apply
 
-_BUILT_IN = frozenset(TABLE)
+_BUILT_IN = frozenset(TABLE) - {"stop gradient"}  # which is a mark in a graph, no function
 
 
 def primitive(name: str, function: Function, *partials: Partial, symbol: str = "") -> Function:

@@ -27,7 +27,7 @@ from autograd.numbers import (
     maximum, minimum, normal_cdf, pi, polygamma, power, ratio, sech_squared, sign, sin, sinh, sqrt,
     tanh, where,
 )  # fmt: skip
-from autograd.reductions import shares
+from autograd.reductions import Stack, shares, stacked
 
 Function = Callable[..., Any]
 Partial = int | Function | None
@@ -134,19 +134,42 @@ def density(x: Any) -> Any:
     return gaussian(x / sqrt(ratio(2, 1, x))) / sqrt(2 * pi(x))
 
 
-def products_of_others(xs: Sequence[Any]) -> list[Any]:
+def products_of_others(xs: Sequence[Any]) -> Any:
     """Return for every i the product of all xs but the i-th, without dividing by it."""
+    if (stack := stacked(xs)) is not None:
+        ones = np.ones_like(stack[:1])
+        up, down = np.concatenate([ones, stack[:-1]]), np.concatenate([ones, stack[:0:-1]])
+        return np.multiply.accumulate(up) * np.multiply.accumulate(down)[::-1]
     before = list(accumulate(xs[:-1], operator.mul, initial=1))
     after = list(accumulate(xs[:0:-1], operator.mul, initial=1))[::-1]
     return list(map(operator.mul, before, after))
 
 
-def ties(y: Any, xs: Sequence[Any]) -> list[Any]:
+def ties(y: Any, xs: Sequence[Any]) -> Any:
     """Return the partials of a maximum or minimum: the inputs equal to it share 1 evenly."""
+    if (stack := stacked(xs)) is not None:
+        equal = stack == y
+        return equal / np.maximum(np.add.reduce(equal), 1)
     hits = [x == y for x in xs]
     count = sum(hits)  # of intervals: an interval
     share = 1 if type(count) is int and count < 2 else ratio(1, maximum(count, 1), y)
     return [where(hit, share, 0) for hit in hits]
+
+
+def directions(y: Any, xs: Sequence[Any]) -> Any:
+    """Return x / y for every x, the partials of the length y; 0 where that is 0."""
+    if (stack := stacked(xs)) is not None:
+        return np.where(y == 0, 0, stack / np.where(y == 0, 1, y))
+    return [where(y == 0, 0, x / where(y == 0, 1, y)) for x in xs]
+
+
+def chosen(i: Any, xs: Sequence[Any]) -> Any:
+    """Return the partials of xs[i], and 0 for i."""
+    if type(i) is Stack:
+        places = np.arange(len(i.array) - 1).reshape(-1, *[1] * (i.array.ndim - 1))
+        hits = places == i.array[0] % len(places)
+        return np.concatenate([np.zeros_like(hits[:1]), hits])
+    return [0, *[where(i % len(xs) == j, 1, 0) for j in range(len(xs))]]
 
 
 def without(i: int, ps: Sequence[Any]) -> Any:
@@ -177,6 +200,7 @@ row("floordiv", numbers.floordiv, 0, 0,                                         
 row("mod",      numbers.mod,  1, lambda y, a, b: -numbers.floordiv(a, b),       symbol="%")
 row("neg",      operator.neg, -1,                                               symbol="-")
 row("identity", operator.pos, 1)
+row("stop gradient", operator.pos, 0)  # what detach() is while a program is recorded
 
 row("abs",      operator.abs,      lambda y, x: sign(x))                        # 0 at 0
 row("sign",     sign,              0)
@@ -246,10 +270,11 @@ wide("sum",         reductions.sum,         lambda y, *xs: [1] * len(xs))
 wide("mean",        reductions.mean,        lambda y, *xs: [ratio(1, len(xs), y)] * len(xs))
 wide("prod",        reductions.prod,        lambda y, *xs: products_of_others(xs))
 wide("dot",         reductions.dot,         lambda y, *ab: ab[len(ab)//2:] + ab[:len(ab)//2])
-wide("norm",        reductions.norm,        lambda y, *xs: [where(y == 0, 0, x / where(y == 0, 1, y)) for x in xs])
+wide("norm",        reductions.norm,        lambda y, *xs: directions(y, xs))
 wide("max",         reductions.max,         lambda y, *xs: ties(y, xs))
 wide("min",         reductions.min,         lambda y, *xs: ties(y, xs))
 wide("logsumexp",   reductions.logsumexp,   lambda y, *xs: shares(*xs))
 wide("softmax",     reductions.softmax,     lambda y, i, *xs: [0, *softmax_row(i, shares(*xs))],     None)
+wide("take",        reductions.take,        lambda y, i, *xs: chosen(i, xs),                                 None)
 wide("log_softmax", reductions.log_softmax, lambda y, i, *xs: [0, *log_softmax_row(i, shares(*xs))], None)
 # fmt: on

@@ -117,6 +117,8 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(3.0, 4.0)
     (12.0, (4.0, 3.0))
     """
+    if hasattr(f, "transformed"):  # a compiled function
+        return f.transformed("value_and_grad", argnums)  # type: ignore[no-any-return]
     return _value_and_grad("value_and_grad", f, argnums)
 
 
@@ -139,6 +141,8 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
     >>> grad(lambda p: p["w"] ** 2 * p["x"])({"w": 3.0, "x": 2.0})
     {'w': 12.0, 'x': 9.0}
     """
+    if hasattr(f, "transformed"):
+        return f.transformed("grad", argnums)  # type: ignore[no-any-return]
     return _grad("grad", f, argnums)
 
 
@@ -161,6 +165,8 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
+    if hasattr(f, "transformed"):
+        return f.transformed("jacobian", argnums)  # type: ignore[no-any-return]
 
     @wraps(f)
     def matrix(*args: Any, **kw: Any) -> Any:
@@ -202,6 +208,8 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
+    if hasattr(f, "transformed"):
+        return f.transformed("hessian", argnums)  # type: ignore[no-any-return]
     return jacobian(_grad("hessian", f, argnums), argnums)
 
 
@@ -214,6 +222,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
     """
+    if hasattr(f, "transformed"):
+        return f.jvp(primals, tangents)  # type: ignore[attr-defined,no-any-return]
     return _jvp("jvp", f, primals, tangents)
 
 
@@ -255,6 +265,8 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pullback([1.0, 10.0])
     (14.0, 13.0)
     """
+    if hasattr(f, "transformed"):
+        return f.vjp(*primals)  # type: ignore[attr-defined,no-any-return]
     call = Call("vjp", f, primals, tuple(range(len(primals))), {})
     output = call.numbers()
     as_graph = call.as_graph(*output.leaves)
@@ -276,6 +288,8 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     >>> hvp(lambda x: x[0] ** 2 * x[1], [3.0, 5.0], [1.0, 0.0])
     [10.0, 6.0]
     """
+    if hasattr(f, "transformed"):
+        return f.hvp(x, v)  # type: ignore[attr-defined]
     return _jvp("hvp", _grad("hvp", f, 0), (x,), (v,))[1]
 
 
@@ -287,6 +301,8 @@ def derivative(f: Function, n: int = 1) -> Function:
     """
     if type(n) is not int or n < 0:
         raise ValueError(f"derivative(f, n={n!r}): the order n must be an int, 0 or more")
+    if hasattr(f, "transformed"):
+        return f.transformed("derivative", n)  # type: ignore[no-any-return]
 
     @wraps(f)
     def nth(x: Any) -> Any:

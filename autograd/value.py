@@ -28,6 +28,7 @@ _new = object.__new__
 _new_number = count().__next__  # lines() puts another in its place while it is on
 _number = operator.attrgetter("number")
 _paused_threads = 0  # the one test that recording makes for no_grad in the usual case
+_traced_threads = 0  # and the one that comparisons make for compile
 _local = threading.local()
 _lock = threading.Lock()
 
@@ -46,6 +47,27 @@ def recording(on: bool) -> Iterator[bool]:
         _local.paused = not was_on
         with _lock:
             _paused_threads -= was_on - on
+
+
+@contextmanager
+def tracing(trace: Any) -> Iterator[None]:
+    """Hand this thread's comparisons of Values to trace.compare(name, left, right, truth)."""
+    global _traced_threads
+    before = trace_here()
+    with _lock:
+        _traced_threads += 1
+    _local.trace = trace
+    try:
+        yield
+    finally:
+        _local.trace = before
+        with _lock:
+            _traced_threads -= 1
+
+
+def trace_here() -> Any:
+    """Return the trace of this thread, None if nothing is being compiled."""
+    return getattr(_local, "trace", None)
 
 
 def no_grad() -> AbstractContextManager[bool]:
@@ -149,11 +171,12 @@ def _function(name: str, *defaults: Any) -> Callable[..., Value]:
 
 def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
     def method(self: Value, other: Any) -> Any:
-        if type(other) is Value:
-            return compare(self.data, other.data)
         if isinstance(other, np.ndarray):
             return NotImplemented
-        return compare(self.data, other)
+        truth = compare(self.data, other.data if type(other) is Value else other)
+        if _traced_threads and (trace := trace_here()) is not None:
+            return trace.compare(compare.__name__, self, other, truth)
+        return truth
 
     return method
 
@@ -253,6 +276,8 @@ class Value(OwnFunctions):
         >>> x.grad is None  # there is no path, hence no 0 * inf
         True
         """
+        if hasattr(condition, "choice"):  # a recorded comparison, see autograd.program
+            return condition.choice(a, b)  # type: ignore[no-any-return]
         holds = bool(condition)
         a, b = (a if holds else detached(a)), (detached(b) if holds else b)
         return _record(numbers.where(holds, detached(a), detached(b)), find("where"), (holds, a, b))
@@ -300,6 +325,8 @@ class Value(OwnFunctions):
 
     def detach(self) -> Value:
         """Return a leaf with the same data and label: the gradient stops there."""
+        if _traced_threads and (trace := trace_here()) is not None:
+            return trace.detach(self)  # type: ignore[no-any-return]
         return Value(self.data, self.label)
 
     def recompute(self) -> Value:

@@ -6,9 +6,22 @@ import argparse
 import importlib.util
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
-from benchmarks.peers import PEERS, install
-from benchmarks.problems import checking, leaks, memory, moons, scaling, speed
+from benchmarks.peers import ARRAY_PEERS, PEERS, Peer, install
+from benchmarks.problems import (
+    adbench,
+    checking,
+    drawing,
+    leaks,
+    memory,
+    moons,
+    moons_compiled,
+    preparation,
+    programs,
+    scaling,
+    speed,
+)
 from benchmarks.race import Race
 from benchmarks.report import Table, machine, markdown, show
 
@@ -19,12 +32,19 @@ BENCHMARKS: dict[str, Callable[[Race], Table]] = {
     "scaling": scaling.table,
     "leaks": leaks.table,
     "checking": checking.table,
+    "drawing": drawing.table,
+    "programs": programs.table,
+    "moons_compiled": moons_compiled.table,
+    "preparation": preparation.table,
+    "adbench": adbench.table,
 }
+ON_ARRAYS = ("programs", "moons_compiled", "preparation", "adbench")  # with engines for arrays
 
 
 def arguments() -> argparse.Namespace:
     """Return the parsed command line."""
-    names = ", ".join(peer.name for peer in PEERS)
+    known = dict.fromkeys(peer.name for peer in (*PEERS, *ARRAY_PEERS))
+    names = ", ".join(known)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small graphs, one turn")
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="repeatable")
@@ -34,7 +54,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
     parser.add_argument("--list", action="store_true", help="list benchmarks and peers")
     chosen = parser.parse_args()
-    unknown = set(chosen.peers.split(",")) - {"all", *(peer.name for peer in PEERS)}
+    unknown = set(chosen.peers.split(",")) - {"all", *known}
     if unknown:
         parser.error(f"unknown peers {', '.join(sorted(unknown))}; there are {names}")
     return chosen
@@ -51,21 +71,29 @@ def main() -> None:
     if chosen.list:
         for name in BENCHMARKS:
             module = sys.modules[f"benchmarks.problems.{name}"]
-            print(f"{name:10} {(module.__doc__ or '').splitlines()[0]}")
-        for peer in PEERS:
+            print(f"{name:15} {(module.__doc__ or '').splitlines()[0]}")
+        for peer in dict.fromkeys((*PEERS, *ARRAY_PEERS)):
             print(f"{peer.name:16} {' '.join(peer.requirements) or 'this Python'}")
         return
     race = Race({}, chosen.repeats or (1 if chosen.quick else 5), chosen.quick, say)
     wanted = chosen.peers.split(",")
-    for peer in PEERS:
-        if "all" in wanted or peer.name in wanted or peer.name.startswith("chalkgrad"):
-            reason = install(peer, say, chosen.retry)
-            if reason:
-                race.failures.append(f"{peer.name} is not installed: {reason}")
-            else:
-                race.peers[peer.name] = peer
-    tables = [BENCHMARKS[name](race) for name in chosen.only or BENCHMARKS]
-    footer = [machine(race), *race.failures]
+
+    def installed(peers: tuple[Peer, ...]) -> dict[str, Peer]:
+        found = {}
+        for peer in peers:
+            if "all" in wanted or peer.name in wanted or peer.name.startswith("chalkgrad"):
+                reason = install(peer, say, chosen.retry)
+                if reason:
+                    race.failures.append(f"{peer.name} is not installed: {reason}")
+                else:
+                    found[peer.name] = peer
+        return found
+
+    tables = []
+    for name in chosen.only or BENCHMARKS:
+        peers = ARRAY_PEERS if name in ON_ARRAYS else PEERS
+        tables.append(BENCHMARKS[name](replace(race, peers=installed(peers))))
+    footer = [machine(race), *dict.fromkeys(race.failures)]
     if chosen.markdown or not importlib.util.find_spec("rich"):
         print(markdown(tables, footer))
     else:

@@ -34,10 +34,15 @@ class Engine:
     @property
     def version(self) -> str:
         """Return the installed version of the distribution."""
-        try:
-            return metadata.version(self.distribution)
-        except metadata.PackageNotFoundError:
-            return "this tree"
+        return version_of(self.distribution)
+
+
+def version_of(distribution: str) -> str:
+    """Return the installed version of a distribution."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "this tree"
 
 
 def by_backward(

@@ -31,11 +31,12 @@ class Peer:
     name: str
     requirements: tuple[str, ...] = ()  # none: runs in this very Python
     build_constraints: tuple[str, ...] = ()
+    shares: str = ""  # the peer whose environment it runs in
 
     @property
     def folder(self) -> Path:
         """Return where the peer's environment lies."""
-        return CACHE / self.name
+        return CACHE / (self.shares or self.name)
 
     @property
     def python(self) -> Path:
@@ -61,6 +62,19 @@ PEERS = (
     Peer("micrograd-cpp", ("micrograd-cpp-engine==0.1.1",), ("scikit-build-core<0.8",)),
     Peer("torch", ("torch==2.13.0", "numpy")),
     Peer("hips", ("autograd==1.9.1",)),
+)
+ARRAY_PEERS = (  # engines for arrays, which programs are compared with
+    Peer("chalkgrad"),
+    Peer("chalkgrad-no-rows"),
+    Peer("products"),
+    Peer("numpy"),
+    Peer("numpy-naive"),
+    Peer("jax", ("jax==0.10.2",)),
+    Peer("torch", ("torch==2.13.0", "numpy")),
+    Peer("torch-compiled", ("torch==2.13.0", "numpy"), shares="torch"),
+    Peer("hips", ("autograd==1.9.1",)),
+    Peer("tinygrad", ("tinygrad==0.14.0", "numpy")),
+    Peer("micrograd", ("micrograd==0.1.0",)),
 )
 
 

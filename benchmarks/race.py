@@ -1,4 +1,4 @@
-"""Run one problem in several engines, turn by turn, so that noise meets all of them."""
+"""Run one problem in several engines, turn by turn and in both orders, so that noise meets all."""
 
 from __future__ import annotations
 
@@ -32,16 +32,22 @@ class Race:
         only: Collection[str] | None = None,
         without: Collection[str] = (),
         repeats: int | None = None,
+        limit: int | None = None,
         **spec: Any,
     ) -> Runs:
-        """Return each engine's results: A B C A B C ..., each in a fresh process."""
+        """Return each engine's results: A B C C B A ..., each in a fresh process.
+
+        `limit` is how many threads the libraries in it may use.
+        """
         names = [n for n in self.peers if (only is None or n in only) and n not in without]
         runs: Runs = {name: [] for name in names}
         for turn in range(repeats or self.repeats):
-            for name in [n for n in names if n in runs]:
+            for name in [n for n in names[:: -1 if turn % 2 else 1] if n in runs]:
                 self.say(f"{problem} {spec}: {name}, turn {turn + 1}")
                 try:
-                    result = pose(self.peers[name], {"engine": name, "problem": problem, **spec})
+                    result = pose(
+                        self.peers[name], {"engine": name, "problem": problem, **spec}, limit
+                    )
                 except (subprocess.SubprocessError, ValueError) as error:
                     self.failures.append(f"{name} failed at {problem} {spec}: {_words(error)}")
                     del runs[name]
@@ -51,18 +57,29 @@ class Race:
         return runs
 
 
-def pose(peer: Peer, spec: dict[str, Any]) -> dict[str, Any]:
+def pose(peer: Peer, spec: dict[str, Any], threads: int | None = None) -> dict[str, Any]:
     """Return the result of one problem in one engine, in a process of its own."""
     done = subprocess.run(
         [peer.python, "-P", WORKER, json.dumps(spec)],
-        env=peer.environment,
+        env=peer.environment | limits(threads),
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1800,
         check=True,
     )
     result: dict[str, Any] = json.loads(done.stdout.strip().rpartition("\n")[2])
     return result
+
+
+def limits(threads: int | None) -> dict[str, str]:
+    """Return environment variables that keep matrix libraries and compilers to so many threads."""
+    if threads is None:
+        return {}
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC", "CPU_COUNT")
+    found = dict.fromkeys(names, str(threads))
+    if threads == 1:
+        found["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    return found
 
 
 def _words(error: Exception) -> str:

@@ -1,7 +1,8 @@
 """Clocks used inside the workers."""
 
 from collections.abc import Callable
-from time import process_time
+from statistics import median
+from time import perf_counter, process_time
 
 
 def mean_seconds(action: Callable[[], object], at_least: float, rounds: int = 3) -> float:
@@ -17,3 +18,21 @@ def mean_seconds(action: Callable[[], object], at_least: float, rounds: int = 3)
         spent = process_time() - start
         if done >= rounds and spent >= at_least:
             return spent / done
+
+
+def median_seconds(action: Callable[[], object], at_least: float, rounds: int = 15) -> float:
+    """Return the median seconds of one call over some rounds, by the clock on the wall.
+
+    Threads are meant to overlap, so CPU time would not do; short actions are timed many at once.
+    """
+    start = perf_counter()
+    action()
+    once = max(perf_counter() - start, 1e-9)
+    calls = max(1, int(at_least / rounds / once))
+    found = []
+    for _ in range(rounds):
+        start = perf_counter()
+        for _ in range(calls):
+            action()
+        found.append((perf_counter() - start) / calls)
+    return median(found)

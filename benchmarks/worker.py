@@ -16,8 +16,12 @@ from typing import Any
 
 def run(spec: dict[str, Any]) -> dict[str, Any]:
     """Return what the problem's `run` found, and the engine's version."""
-    engine = import_module("benchmarks.engines").ENGINES[spec.pop("engine")]()
     problem = import_module(f"benchmarks.problems.{spec.pop('problem')}")
+    name = spec.pop("engine")
+    if hasattr(problem, "ENGINES"):  # a problem with engines of its own
+        engine = problem.ENGINES[name]
+    else:
+        engine = import_module("benchmarks.engines").ENGINES[name]()
     if not spec.pop("collector", True):
         gc.disable()
     if engine.recursive:

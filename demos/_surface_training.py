@@ -1,4 +1,4 @@
-"""The surface z = x² + xy + y + 3^(x/3), points of it, and a network of matrices that learns it."""
+"""The surface z = x² + xy + y + 3^(x/3), points of it, and a network that learns it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from demos._matrix_network import Matrices, descend, loss_and_gradients, predict
-from demos._progress import progress
+from demos._matrix_network import Matrices, matrices, predict
+from demos._progress import Advance, progress
 from nn.data.scaling import Standardiser
+from nn.layers.mlp import MLP
+from nn.optimizers.sgd import SGD
+from nn.training.evaluate import evaluate
+from nn.training.fit import fit
 
 LEARNING_RATE = 2e-4  # weights this large allow no more: with 1e-3 the loss overflows
-BLOCK = 100  # points that the matrices take together
 
 
 @dataclass(frozen=True)
@@ -49,23 +52,31 @@ def sampled(count: int) -> tuple[Any, Any]:
     return points, surface(points)[:, None]
 
 
-def learned(start: Matrices, points: int, stages: list[int]) -> Learned:
-    """Return the network that the matrices make of the start, kept after each of the stages."""
+def learned(model: MLP, points: int, stages: list[int]) -> Learned:
+    """Return what `nn.fit` makes of the model: the network after each of the stages."""
     X, z = sampled(points)
     inputs, outputs = Standardiser().fit(X), Standardiser().fit(z)
-    X, z = inputs.transform(X), outputs.transform(z)
-    X, z = (rows.reshape(-1, BLOCK, rows.shape[1]) for rows in (X, z))
-    losses: list[float] = []
-    layers, kept = copied(start), {}
-    with progress(f"{points:,} points, by matrices", stages[-1]) as advance:
-        for last in stages:
-            losses += descend(layers, X, z, LEARNING_RATE, last - len(losses),
-                              lambda loss: advance(f"loss {loss:.4f}"))  # fmt: skip
-            kept[last] = copied(layers)
-    losses.append(loss_and_gradients(layers, X, z)[0])
-    return Learned(points, start, kept, losses, inputs, outputs)
+    X, z = inputs.transform(X), outputs.transform(z)[:, 0]
+    start = matrices(model)
+    with progress(f"{points:,} points", stages[-1]) as advance:
+        kept = _Stages(stages, advance)
+        losses = fit(
+            model, X, z, "mean_squared_error", SGD(lr=LEARNING_RATE), epochs=stages[-1],
+            batch_size=None, shuffle=False, callbacks=[kept], progress=False,
+        )["loss"]  # fmt: skip
+    losses.append(evaluate(model, X, z, "mean_squared_error")["loss"])
+    return Learned(points, start, kept.found, losses, inputs, outputs)
 
 
-def copied(layers: Matrices) -> Matrices:
-    """Return a copy."""
-    return [(W.copy(), b.copy()) for W, b in layers]
+class _Stages:
+    """Keep the network after some epochs, and count all of them on a display."""
+
+    def __init__(self, stages: list[int], advance: Advance) -> None:
+        self.stages, self.advance = stages, advance
+        self.found: dict[int, Matrices] = {}
+
+    def on_epoch_end(self, run: Any) -> None:
+        self.advance(f"loss {run.loss:.4f}")
+        if run.epoch in self.stages:
+            run.write_back()
+            self.found[run.epoch] = matrices(run.model)

@@ -17,6 +17,7 @@ from autograd.value import data_of
 from nn.data.arrays import Floats, samples
 from nn.inputs import listed
 from nn.places import Place, read, same_names, write
+from nn.programs import outputs_of
 
 if TYPE_CHECKING:
     from nn.storage.summary import Summary
@@ -125,7 +126,7 @@ class Module:
     def predict(self, X: Any) -> Floats:
         """Return the raw outputs for many samples as an array of shape (samples, outputs).
 
-        X is an array or a list with a row for each sample. Nothing is recorded, the
+        X is an array or a list with a row for each sample; many rows run as a program. The
         layers behave as in `eval` mode, and their own mode is put back afterwards. Raises
         ValueError if there is no row or the rows are of unequal lengths.
 
@@ -135,9 +136,13 @@ class Module:
                [0., 0.]])
         """
         array = samples(X)
-        rows = (array.astype(int) if array.dtype.kind == "b" else array).tolist()
-        with same_modes(self), no_grad():
-            outputs = self.eval().batch(rows)
+        with same_modes(self):
+            self.eval()
+            if (found := outputs_of(self, array)) is not None:
+                return found
+            rows = (array.astype(int) if array.dtype.kind == "b" else array).tolist()
+            with no_grad():
+                outputs = self.batch(rows)
         return np.array([data_of(listed(output)) for output in outputs], dtype=float)
 
     def state_dict(self) -> dict[str, Any]:
@@ -176,7 +181,7 @@ class Module:
 
     def random_state(self) -> dict[str, Any]:
         """Return {path: state} of every `random.Random` inside, as JSON can keep it."""
-        states = {name: generator.getstate() for name, generator in self._generators().items()}
+        states = {name: generator.getstate() for name, generator in self.generators().items()}
         return {name: [version, list(n), rest] for name, (version, n, rest) in states.items()}
 
     def set_random_state(self, state: Mapping[str, Any]) -> None:
@@ -185,7 +190,7 @@ class Module:
         Everything is looked at before anything is changed. Raises ValueError for names that are
         missing or unknown, and for what is no state of a generator.
         """
-        generators = self._generators()
+        generators = self.generators()
         use = f"{type(self).__name__}.set_random_state"
         same_names(use, "states", list(generators), state)
         found = {}
@@ -202,7 +207,8 @@ class Module:
         for name, generator in generators.items():
             generator.setstate(found[name])
 
-    def _generators(self) -> dict[str, Random]:
+    def generators(self) -> dict[str, Random]:
+        """Return {path: generator} of every `random.Random` inside."""
         return {path: part for path, _, part in _parts(self) if isinstance(part, Random)}
 
 

@@ -286,6 +286,11 @@ SAMPLES: dict[str, Sample] = {
         [(i, *xs) for xs in [*ORDINARY, (1e4, 1e4 + 3)] for i in range(len(xs))],
         ((0, 2), *((-750, 750),) * 3),
     ),
+    "take": Sample(
+        lambda c, i, *xs: xs[i],
+        [(i, *xs) for xs in ORDINARY for i in range(len(xs))],
+        ((0, 2), *(REAL,) * 3),
+    ),
     "log_softmax": Sample(
         lambda c, i, *xs: -c.log1p(others(c, i, xs)),
         [(i, *xs) for xs in [*ORDINARY, (1e4, 1e4 + 3)] for i in range(len(xs))],

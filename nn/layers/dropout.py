@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from autograd import draw, where
 from nn.initialisers import Seed, generator
 from nn.inputs import Inputs, like, listed
 from nn.module import Module
@@ -39,8 +40,8 @@ class Dropout(Module):
         if not self.training or self.p == 0:
             return x
         scale = 1 / (1 - self.p)
-        draw = self.generator.random
-        return like(x, [x * (0.0 if draw() < self.p else scale) for x in listed(x)])
+        next_number = self.generator.random
+        return like(x, [x * where(draw(next_number) < self.p, 0.0, scale) for x in listed(x)])
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from autograd import Value
+from autograd import Value, take
 from nn.initialisers import Initialiser, Seed, find_initialiser, generator, of_layer
 from nn.inputs import Inputs, checked_size, listed
 from nn.module import Module
@@ -51,9 +51,12 @@ class Embedding(Module):
                 v.label = f"e{place},{i},{j}" if place else f"e{i},{j}"
 
     def __call__(self, x: Inputs) -> list[Value]:
-        return [v for index in listed(x) for v in self.rows[self._checked(index)]]
+        indices = [self._checked(index) for index in listed(x)]
+        return [take(column, i) for i in indices for column in zip(*self.rows, strict=True)]
 
-    def _checked(self, index: Any) -> int:
+    def _checked(self, index: Any) -> Any:
+        if hasattr(index, "within"):  # of a row that is being recorded
+            return index.within(len(self.rows))
         try:
             if isinstance(index, bool):
                 raise TypeError

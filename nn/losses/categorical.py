@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import dot, log
+from autograd import dot, log, logsumexp, take
 from autograd.rules import find
 from autograd.value import apply
 from nn.losses.classes import (
@@ -17,7 +17,7 @@ from nn.losses.classes import (
 )
 from nn.losses.reduction import is_row, made_by, over_samples
 
-LogProbability = Callable[[list[Any], int], Any]
+LogProbability = Callable[[list[Any], Any], Any]
 
 
 def cross_entropy(
@@ -49,7 +49,7 @@ def cross_entropy(
     name = "cross_entropy"
     smoothing = checked_smoothing(name, label_smoothing)
 
-    def shares(row: list[Any], t: Any) -> dict[int, Any]:
+    def shares(row: list[Any], t: Any) -> list[tuple[Any, Any]]:
         if made_by(row, "softmax"):
             raise ValueError(
                 f"{name}: these outputs are probabilities, made by softmax, which this loss takes "
@@ -78,14 +78,11 @@ def negative_log_likelihood(
     """
     name = "negative_log_likelihood"
 
-    def shares(row: list[Any], t: Any) -> dict[int, Any]:
+    def shares(row: list[Any], t: Any) -> list[tuple[Any, Any]]:
         _check_log_probabilities(name, row)
-        return {class_index(name, t, len(row)): 1}
+        return [(class_index(name, t, len(row)), 1)]
 
-    def at(row: list[Any], i: int) -> Any:
-        return row[i]
-
-    return _surprise(name, at, shares, log_probabilities, target, class_weights, reduction)
+    return _surprise(name, take, shares, log_probabilities, target, class_weights, reduction)
 
 
 def kullback_leibler(log_probabilities: Any, targets: Any, *, reduction: str = "mean") -> Any:
@@ -115,7 +112,7 @@ def kullback_leibler(log_probabilities: Any, targets: Any, *, reduction: str = "
 def _surprise(
     name: str,
     log_probability: LogProbability,
-    shares: Callable[[list[Any], Any], dict[int, Any]],
+    shares: Callable[[list[Any], Any], list[tuple[Any, Any]]],
     outputs: Any,
     targets: Any,
     class_weights: Sequence[Any] | None,
@@ -129,10 +126,10 @@ def _surprise(
         if weights is not None and len(weights) != len(row):
             raise ValueError(f"{name}: {len(weights)} class_weights for {len(row)} classes")
         found = shares(row, t)
-        if weights is None and list(map(type, found.values())) == [int]:  # all of it, 1
-            return -log_probability(row, *found)
-        factors = [-p if weights is None else -p * weights[i] for i, p in found.items()]
-        return dot(factors, [log_probability(row, i) for i in found])
+        if weights is None and [type(p) for _, p in found] == [int]:  # all of it, 1
+            return -log_probability(row, found[0][0])
+        factors = [-p if weights is None else -p * weights[i] for i, p in found]
+        return dot(factors, [log_probability(row, i) for i, _ in found])
 
     one = not is_row(outputs) or not any(map(is_row, outputs))
     if weights is None or reduction != "mean" or one:
@@ -143,7 +140,9 @@ def _surprise(
     return total / whole
 
 
-def _log_softmax(row: list[Any], i: int) -> Any:
+def _log_softmax(row: list[Any], i: Any) -> Any:
+    if hasattr(i, "within"):
+        return take(row, i) - logsumexp(row)
     return apply(find("log_softmax"), i, *row)
 
 

@@ -11,14 +11,18 @@ from autograd.value import detached
 from nn.losses.reduction import is_row
 
 
-def class_index(name: str, target: Any, classes: int) -> int:
+def class_index(name: str, target: Any, classes: int) -> Any:
     """Return the number of a class as an int; 2.0, as CSV files have it, is 2.
+
+    In a function that is compiled it may be a row's integer, for `autograd.take`.
 
     Raises TypeError for no whole number, ValueError for one that is none of the classes and for
     fewer than two of these.
     """
     if classes < 2:
         raise ValueError(f"{name}: {classes} outputs; a class needs one each, so two or more")
+    if hasattr(target, "within"):
+        return target.within(classes)
     whole = isinstance(target, float) and target.is_integer()
     try:
         index = int(target) if whole else operator.index(target)
@@ -33,25 +37,27 @@ def class_index(name: str, target: Any, classes: int) -> int:
     return index
 
 
-def class_shares(name: str, target: Any, classes: int, smoothing: Any = 0) -> dict[int, Any]:
-    """Return {class: its share of the target}, without those of exactly 0.
+def class_shares(name: str, target: Any, classes: int, smoothing: Any = 0) -> list[tuple[Any, Any]]:
+    """Return [(class, its share of the target), ...], without those of exactly 0.
 
     A target is the number of a class or a list of probabilities. `smoothing` is the share that all
     classes split evenly. Source: Szegedy et al. 2016, "Rethinking the Inception Architecture for
     Computer Vision", section 7.
 
     >>> class_shares("loss", 1, 2, smoothing=0.5)
-    {0: 0.25, 1: 0.75}
+    [(0, 0.25), (1, 0.75)]
     """
-    shares: dict[int, Any]
+    rest = smoothing / classes
     if is_row(target):
-        shares = dict(enumerate(probabilities(name, target, classes)))
-    else:
-        shares = {class_index(name, target, classes): 1}
-    if smoothing:
-        rest = smoothing / classes
-        shares = {i: (1 - smoothing) * shares.get(i, 0) + rest for i in range(classes)}
-    return {i: p for i, p in shares.items() if isinstance(p, Value) or p}
+        shares = [(1 - smoothing) * p + rest if smoothing else p
+                  for p in probabilities(name, target, classes)]  # fmt: skip
+        return [(i, p) for i, p in enumerate(shares) if isinstance(p, Value) or p]
+    index = class_index(name, target, classes)
+    if not smoothing:
+        return [(index, 1)]
+    if hasattr(index, "within"):  # any class: its share of what is not split evenly comes on top
+        return [(index, 1 - smoothing), *((i, rest) for i in range(classes))]
+    return [(i, (1 - smoothing) * (i == index) + rest) for i in range(classes)]
 
 
 def probabilities(name: str, target: Iterable[Any], classes: int) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import Value, mean, relu
+from autograd import Value, mean, relu, sum, take
 from nn.losses.classes import class_index
 from nn.losses.reduction import over_numbers, over_samples
 
@@ -55,6 +55,9 @@ def multiclass_hinge(scores: Any, target: Any, *, margin: Any = 1, reduction: st
 
     def loss(row: list[Any], t: Any) -> Any:
         index = class_index("multiclass_hinge", t, len(row))
+        if hasattr(index, "within"):
+            right = take(row, index)
+            return (sum([relu(margin - right + s) for s in row]) - margin) / len(row)
         others = [relu(margin - row[index] + s) for j, s in enumerate(row) if j != index]
         return mean([*others, 0])  # the right class counts as one of them
 

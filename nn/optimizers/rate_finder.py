@@ -95,7 +95,7 @@ def find_rate(
         epochs = (batch_indices(len(samples), batch_size, seed=source) for _ in repeat(None))
         for i, indices in zip(range(steps), chain.from_iterable(epochs), strict=False):
             part = samples.take(indices.tolist())
-            height, gradient, _ = compute(flat.numbers, part.rows, part.targets)
+            height, gradient, _ = compute(flat.numbers, part)
             if not isfinite(height) or not np.isfinite(gradient).all():
                 break
             own.lr = first * (last / first) ** (i / (steps - 1))

@@ -1,15 +1,15 @@
-"""What computes loss and gradient in `fit`: engines by name, each a function that makes a function.
+"""What computes loss and gradient in `fit`: engines by name, each a class that is called.
 
-An engine is called once, with what is to be made small and the flat numbers. What it returns is
-called for every batch, as loss_and_gradient(numbers, rows, targets), and gives the mean loss, its
-gradient as an array like `numbers`, and the outputs, a row a sample.
+An engine is made once, with what is to be made small and the flat numbers. It is called for every
+batch, as engine(numbers, samples), and gives the mean loss, its gradient as an array like
+`numbers`, and the outputs, a row a sample.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from autograd import Value, mean
 from autograd.real import short
@@ -18,11 +18,11 @@ from nn.data.arrays import Floats, unknown
 from nn.losses.reduction import Loss
 from nn.module import Module
 from nn.training.flat import Flat
+from nn.training.samples import Samples
 
 Rows = Sequence[Sequence[float]]
 Outputs = list[list[float]]
 Penalty = Callable[[list[Value]], Any]
-LossAndGradient = Callable[[Floats, Rows, Sequence[Any]], tuple[float, Floats, Outputs]]
 
 
 @dataclass(frozen=True)
@@ -42,43 +42,62 @@ class Objective:
         return total, outputs
 
 
-Engine = Callable[[Objective, Flat], LossAndGradient]
+class LossAndGradient(Protocol):
+    """Be what computes loss and gradient of every batch of a fit."""
+
+    told: str  # its name, and why it is this one if another was wanted
+
+    def __call__(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Outputs]:
+        """Return loss, gradient and outputs of a batch."""
+
+    def look_again(self) -> None:
+        """Notice what callbacks may have changed in the model besides its numbers."""
 
 
-def eager(objective: Objective, flat: Flat) -> LossAndGradient:
+class Eager:
     """Record the graph of every batch anew, as `model(x)` and `backward()` at the prompt do."""
-    leaves = [p for _, p in objective.model.named_parameters()]  # a graph reaches frozen ones too
 
-    def loss_and_gradient(
-        numbers: Floats, rows: Rows, targets: Sequence[Any]
-    ) -> tuple[float, Floats, Outputs]:
-        flat.write(numbers)
-        for p in leaves:
+    told = "eager"
+
+    def __init__(self, objective: Objective, flat: Flat) -> None:
+        self.objective, self.flat = objective, flat
+        # a graph reaches frozen ones too
+        self.leaves = [p for _, p in objective.model.named_parameters()]
+
+    def __call__(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Outputs]:
+        self.flat.write(numbers)
+        for p in self.leaves:
             p.grad = None
-        total, outputs = objective(rows, targets)
+        total, outputs = self.objective(samples.rows, samples.targets)
         if type(total) is not Value:
             raise TypeError(
                 f"fit: the loss is {short(total)}, a plain number that depends on no parameter; "
                 "compute it from the model's output with operations on Values"
             )
         total.backward()
-        return float(total.data), flat.gradient(), [listed(output) for output in outputs]
+        return float(total.data), self.flat.gradient(), [listed(output) for output in outputs]
 
-    return loss_and_gradient
+    def look_again(self) -> None:
+        """Do nothing: every batch sees the model as it is."""
 
 
-ENGINES: dict[str, Engine] = {"auto": eager, "eager": eager}
+Engine = Callable[[Objective, Flat], LossAndGradient]
 
 
 def find_engine(engine: str) -> Engine:
-    """Return the engine of that name; "auto" is the best there is. Raises ValueError for others.
+    """Return the engine of that name. Raises ValueError for others.
 
-    >>> find_engine("auto") is find_engine("eager")
+    "compiled" runs programs, "eager" graphs, and "auto" programs where it can.
+
+    >>> find_engine("eager") is Eager
     True
     """
-    if engine not in ENGINES:
-        raise unknown("engine", engine, ENGINES)
-    return ENGINES[engine]
+    from nn.training.compiled import Auto, Compiled
+
+    engines: dict[str, Engine] = {"auto": Auto, "compiled": Compiled, "eager": Eager}
+    if engine not in engines:
+        raise unknown("engine", engine, engines)
+    return engines[engine]
 
 
 def listed(output: Any) -> list[float]:

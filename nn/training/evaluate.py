@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd import no_grad
+from autograd import Value, no_grad
 from autograd.value import detached
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
 from nn.metrics.names import Metric
 from nn.module import Module, same_modes
+from nn.programs import outputs_of
 from nn.training.engines import listed
 from nn.training.samples import Samples, checked_samples, try_out
 from nn.training.scoring import metrics_of, named_metrics, try_metrics
@@ -47,7 +48,7 @@ def scores(
 ) -> dict[str, float]:
     """Return loss and metrics of samples that were checked."""
     with same_modes(model), no_grad():
-        outputs = model.eval().batch(samples.rows)
+        outputs = _outputs(model.eval(), samples)
         losses = [
             float(detached(loss(y, t))) for y, t in zip(outputs, samples.targets, strict=True)
         ]
@@ -55,6 +56,16 @@ def scores(
         "loss": mean_of(losses, [1] * len(losses)),
         **measured(metrics, [listed(output) for output in outputs], samples.targets),
     }
+
+
+def _outputs(model: Module, samples: Samples) -> list[Any]:
+    """Return what the model gives for each row, a Value or a list of them."""
+    found = outputs_of(model, samples.X)
+    if found is None:
+        return model.batch(samples.rows)
+    in_lists = isinstance(model(samples.rows[0]), (list, tuple))
+    rows = [[Value(y) for y in row] for row in found.tolist()]
+    return rows if in_lists else [y for [y] in rows]
 
 
 def measured(

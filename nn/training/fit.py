@@ -60,7 +60,9 @@ def fit(
     out. Metrics of the training samples are those of the outputs while it trained. The seed decides
     what is held out and the order of the samples. A schedule gives the optimizer its rate back at
     the end. `resume` is a checkpoint to go on from, to the same bits as without a break; True means
-    that of `checkpoint`, if there is one yet.
+    that of `checkpoint`, if there is one yet. The samples run as a program of matrix operations
+    (`autograd.compile`); engine="eager" records their graphs instead, which "auto" does too if it
+    must, and `history.engine` says why; "compiled" raises TypeError then.
 
     Raises ValueError or TypeError, with nothing changed, for anything it cannot use. A loss that
     is not finite any more raises DivergedError, Ctrl-C Interrupted (a KeyboardInterrupt); both
@@ -132,7 +134,8 @@ def fit(
         "epochs of the schedule": epochs if schedule and schedule.needs_plan else None,
         "optimizer": _described(optimizer),
         "callbacks": [
-            type(c).__name__ for c in callbacks
+            type(c).__name__
+            for c in callbacks
             if not isinstance(c, Checkpoint) and not shows_progress(c)
         ],
         "model": _structure(model),

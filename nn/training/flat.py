@@ -37,11 +37,15 @@ class Flat:
         self.values = list(values)
         self.numbers: Floats = np.array([v.data for v in values], dtype=np.float64)
 
-    def write(self, numbers: Floats | None = None) -> None:
-        """Write the numbers, its own unless others are given, to the Values."""
+    def write(self, numbers: Floats | None = None, gradient: Floats | None = None) -> None:
+        """Write the numbers, its own unless others are given, to the Values, and their gradient."""
         given = self.numbers if numbers is None else numbers
         for v, number in zip(self.values, given.tolist(), strict=True):
             v.data = number
+        for v, number in (
+            () if gradient is None else zip(self.values, gradient.tolist(), strict=True)
+        ):
+            v.grad = number
 
     def read(self) -> None:
         """Take the numbers that the Values have now."""

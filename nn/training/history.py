@@ -30,7 +30,9 @@ class History:
     """Hold a column of numbers, one an epoch, under each name: "loss", "val_loss", "accuracy", ...
 
     `history["loss"]` is such a list, `len(history)` the number of epochs and `history.stopped` why
-    the fit ended before its last epoch, "" if it did not. Histories of equal columns are equal.
+    the fit ended before its last epoch, "" if it did not. `history.engine` is what computed,
+    "compiled" or "eager", and why it had to be that, if it was not asked for. Histories of equal
+    columns are equal.
 
     >>> history = History({"loss": [0.7, 0.2, 0.3]})
     >>> history
@@ -42,6 +44,7 @@ class History:
     def __init__(self, columns: Mapping[str, Sequence[float]], stopped: str = "") -> None:
         self.columns = {name: list(numbers) for name, numbers in columns.items()}
         self.stopped = stopped
+        self.engine = ""
         if len({len(numbers) for numbers in self.columns.values()}) > 1:
             raise ValueError("History: the columns are of unequal lengths; give a number an epoch")
 

@@ -51,15 +51,19 @@ def train(run: Run, loss_and_gradient: LossAndGradient, display: Progress | None
         run.write_back()
         for module, mode in modes:
             module.training = mode
+        run.gradient = None
         for _, p in model.named_parameters():
             p.grad = None
         run.history.stopped = run.stopped or run.history.stopped
+        run.history.engine = loss_and_gradient.told
         tell(listeners, "on_fit_end", run)
         run.write_back()
     return run.history
 
 
 def _epoch(run: Run, loss_and_gradient: LossAndGradient, listeners: list[Any]) -> None:
+    if run.callbacks:
+        loss_and_gradient.look_again()
     if not run.order:
         n = len(run.samples)
         run.order = run.source.permutation(n).tolist() if run.shuffle else list(range(n))
@@ -75,7 +79,7 @@ def _batch(run: Run, loss_and_gradient: LossAndGradient) -> None:
     part = run.samples.take(run.order[first : first + run.batch_size])
     done, kept = run.batch, run.keep()
     try:
-        loss, gradient, outputs = loss_and_gradient(run.parameters, part.rows, part.targets)
+        loss, gradient, outputs = loss_and_gradient(run.parameters, part)
         if odd := what_is_odd(loss, gradient, run.flat.values):
             raise _diverged(run, odd, part, kept)
         with uninterrupted():
@@ -84,7 +88,7 @@ def _batch(run: Run, loss_and_gradient: LossAndGradient) -> None:
             if not np.isfinite(run.parameters).all():
                 run.parameters[:] = before
                 raise _diverged(run, f"the step of {run.optimizer!r} overflows", None, kept)
-            run.last_finite, run.loss = before, loss
+            run.last_finite, run.loss, run.gradient = before, loss, gradient
             run.losses.append(loss)
             run.outputs += outputs if run.metrics else []
             run.batch += 1

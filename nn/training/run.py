@@ -27,8 +27,9 @@ class Run:
     """Hold the state of a fit; callbacks are given it.
 
     While it runs, the numbers of the parameters are in `parameters`, a flat array;
-    `write_back()` gives them to the model. `epoch` and `batch` count from 1 while callbacks are
-    called, `loss` is that of the last batch, `error` what ended the fit, if anything did.
+    `write_back()` gives them to the model, with the gradient of the last batch. `epoch` and `batch`
+    count from 1 while callbacks are called, `loss` is that of the last batch, `error` what ended
+    the fit, if anything did.
     """
 
     objective: Objective
@@ -54,6 +55,7 @@ class Run:
     outputs: Outputs = field(default_factory=list)  # of its samples, if there are metrics
     stopped: str = ""
     loss: float = nan
+    gradient: Floats | None = None  # of the last batch
     error: BaseException | None = None
     last_finite: Floats | None = None  # the parameters that `loss` was computed with
 
@@ -83,8 +85,8 @@ class Run:
         self.stopped = why
 
     def write_back(self) -> None:
-        """Give the model's Values the numbers that the parameters have now."""
-        self.flat.write()
+        """Give the model's Values the numbers that the parameters have now, and the gradient."""
+        self.flat.write(gradient=self.gradient)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the model's numbers, buffers included, for `restore`."""

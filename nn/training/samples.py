@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,22 +24,34 @@ _SHOWN = 5  # rows that an error names
 
 @dataclass(frozen=True)
 class Samples:
-    """Hold rows as lists of floats, converted once, and the target of each, a number or a list."""
+    """Hold rows of floats and the target of each, a number or a row, as arrays and as lists."""
 
-    rows: list[list[float]]
-    targets: list[Any]
+    X: Floats
+    y: Array
+
+    @cached_property
+    def rows(self) -> list[list[float]]:
+        """Return the rows as lists of floats."""
+        found: list[list[float]] = self.X.tolist()
+        return found
+
+    @cached_property
+    def targets(self) -> list[Any]:
+        """Return the targets as numbers or lists."""
+        found: list[Any] = self.y.tolist()
+        return found
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.X)
 
     def take(self, indices: Sequence[int]) -> Samples:
         """Return those of these indices, in their order."""
-        return Samples([self.rows[i] for i in indices], [self.targets[i] for i in indices])
+        return Samples(self.X[indices], self.y[indices])
 
     def fingerprint(self) -> str:
         """Return a text that tells these samples from others."""
-        digest = hashlib.sha256(np.array(self.rows).tobytes())
-        digest.update(np.array(self.targets, dtype=np.float64).tobytes())
+        digest = hashlib.sha256(self.X.tobytes())
+        digest.update(self.y.astype(np.float64).tobytes())
         return digest.hexdigest()[:16]
 
 
@@ -56,7 +69,7 @@ def checked_samples(X: Any, y: Any, names: tuple[str, str] = ("X", "y")) -> Samp
         )
     _refuse_not_finite(rows, names[0])
     _refuse_not_finite(targets, names[1])
-    return Samples(rows.tolist(), targets.tolist())
+    return Samples(np.ascontiguousarray(rows), targets)
 
 
 def _targets(y: Any, name: str) -> Array:

@@ -296,8 +296,10 @@ def test_a_row_on_arrays_equals_the_row_on_their_numbers(name: str) -> None:
         for i, (array, number) in enumerate(zip([y, *partials], [one, *ds], strict=True)):
             if i == 0 or not is_parameter(rule, i - 1):
                 got = np.broadcast_to(array, len(points))[k]
-                # NumPy's own exp, tanh, ... are a few units off math's
-                assert got == pytest.approx(number, rel=1e-13, abs=1e-300), (xs, i)
+                # NumPy's own exp, tanh, ... are a few units off math's; the slope of gelu is a sum
+                # of two terms of about 0.2 that cancel at its minimum, a point of the samples
+                least = 1e-15 if name == "gelu" else 1e-300
+                assert got == pytest.approx(number, rel=1e-13, abs=least), (xs, i)
 
 
 # Conventions

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import autograd
 from autograd import Value, derivatives, grad, gradients, hessian, jvp, nodes, vjp
 from autograd.check import reference_gradients
 from autograd.check.rounding import gradient_bounds
@@ -59,6 +60,16 @@ def by_copies(case: Case, copied: Callable[[Any], Any]) -> list[Any]:
     return gradients(y, xs)
 
 
+def by_program(case: Case) -> list[Any]:
+    """Return the gradient by a program; exact numbers, which no array holds, keep to the graph."""
+    if any(isinstance(x, Fraction) for x in case.point):
+        return gradients(*recorded(case))
+    names = [f"x{i}" for i in range(len(case.point))]
+    function = eval(f"lambda {', '.join(names)}: f({', '.join(names)})", {"f": case.expression})
+    program = autograd.compile(function)
+    return list(program.grad(*case.point, argnums=tuple(range(len(names)))))
+
+
 ENGINES: dict[str, Callable[[Case], list[Any]]] = {
     "gradients": lambda case: gradients(*recorded(case)),
     "create_graph": lambda case: [g.data for g in gradients(*recorded(case), create_graph=True)],
@@ -69,6 +80,7 @@ ENGINES: dict[str, Callable[[Case], list[Any]]] = {
     "grad": lambda case: list(grad(case.expression, tuple(range(len(case.point))))(*case.point)),
     "nested": lambda case: [detached(d) for d in grad(lambda xs: case.expression(*xs))([*map(Value, case.point)])],
     "pickled": lambda case: by_copies(case, lambda graph: pickle.loads(pickle.dumps(graph))),
+    "compiled": lambda case: list(by_program(case)),
     "copied": lambda case: by_copies(case, copy.deepcopy),
 }  # fmt: skip
 every_engine = pytest.mark.parametrize("engine", ENGINES)

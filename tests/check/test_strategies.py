@@ -200,7 +200,7 @@ def test_an_unknown_operation_is_named_at_once() -> None:
 
 
 def test_every_row_of_the_table_is_reached() -> None:
-    """All but two are drawn; sech_squared comes with tanh's derivative, identity with nesting."""
+    """All but three are drawn: sech_squared comes with tanh's derivative, identity with nesting, take with compiling."""
     found = {x for e in samples(graphs(max_operations=40), 50) for x in e.operations}
     assert len(found) > len(OPERATIONS) / 2  # by default; each one is drawn below
 
@@ -214,7 +214,7 @@ def test_every_row_of_the_table_is_reached() -> None:
     grad(squared)(2.0)
     made = {v.rule.name for v in nodes(slope, *inner) if v.rule}
     assert {"sech_squared", "identity"} <= made
-    assert {*OPERATIONS, "sech_squared", "identity"} == BUILT_IN
+    assert {*OPERATIONS, "sech_squared", "identity", "take"} == BUILT_IN
 
 
 @drawn

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -21,9 +20,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_main_job_runs_and_writes_every_file_it_lists(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     pytest.importorskip("mpmath")
-    start = time.perf_counter()
     assert main(["--quick", "--out", str(tmp_path)]) == 0
-    assert time.perf_counter() - start < 60
     said = capsys.readouterr().out
     listed = [line.split()[0] for line in said.splitlines() if line.startswith(f"  {tmp_path}")]
     assert listed == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interrupts import ctrl_c_is_heard  # noqa: F401
 
 from autograd.files import write_whole
 from nn.layers.dropout import Dropout
@@ -86,14 +88,6 @@ class Ours:
             "stopped": self.history.stopped,
             "file": saved,
         }
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c_is_heard():
-    """Set Python's handler: a run in the background, as CI may be, starts with SIGINT ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["plateau", "one_cycle"])
@@ -231,7 +225,9 @@ def test_killed_and_resumed_from_the_last_checkpoint(tmp_path, whole):
     here = Path(__file__).resolve()
     code = textwrap.dedent(script).replace("nn.test_resume", "test_resume")
     ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=here.parent, env={"PYTHONPATH": str(here.parents[2])}
+        [sys.executable, "-c", code],
+        cwd=here.parent,
+        env={"PYTHONPATH": os.pathsep.join(map(str, (here.parents[2], here.parents[1])))},
     )
     assert ended.returncode == 9
     saved = read_checkpoint(path)

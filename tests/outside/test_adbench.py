@@ -13,7 +13,12 @@ from typing import Any
 
 import mpmath
 import pytest
-from objectives import (
+from published import flat, in_form, load, measure
+from scipy.special import multigammaln
+
+from autograd import Value, grad, hessian, hvp, jacobian, jvp
+from autograd.check import reference_gradients
+from benchmarks.objectives import (
     bundle_adjustment,
     gmm,
     log_gamma_of_dimension,
@@ -22,11 +27,6 @@ from objectives import (
     rotated,
     weight_error,
 )  # fmt: skip
-from published import flat, in_form, load, measure
-from scipy.special import multigammaln
-
-from autograd import Value, grad, hessian, hvp, jacobian, jvp
-from autograd.check import reference_gradients
 
 BOUND = 1e-12
 EPSILON = 2.0**-53  # the relative error of one rounding

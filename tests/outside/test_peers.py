@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from objectives import gmm
 from published import flat, measure
 
 from autograd import value_and_grad
 from autograd.check import assert_gradient
 from autograd.check.strategies import Case, cases, graphs
+from benchmarks.objectives import gmm
 
 SHARED = (
     "add", "sub", "mul", "div", "neg", "abs", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p",

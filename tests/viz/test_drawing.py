@@ -106,7 +106,7 @@ def test_the_svg_scales_and_says_what_it_shows() -> None:
 
 def test_the_page_says_what_it_shows_and_needs_nothing_else() -> None:
     y = Value(2.0) ** 2
-    y.label = '</title><script>&'
+    y.label = "</title><script>&"
     page = draw(y).html()
     shown = "&lt;/title&gt;&lt;script&gt;&amp; = 4, drawn with 2 values, 1 of them leaves"
     assert f"<title>{shown}</title>\n<style>" in page
@@ -117,9 +117,7 @@ def test_the_page_says_what_it_shows_and_needs_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("error", [RecursionError(), MemoryError(), ValueError("no size")])
-def test_a_notebook_never_sees_an_error(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+def test_a_notebook_never_sees_an_error(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object) -> bytes:
         raise error
 

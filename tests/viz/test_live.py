@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from interrupts import ctrl_c_is_heard  # noqa: F401
 from rich.console import Console
 
 import nn
@@ -87,7 +88,9 @@ def test_two_curves_differ_without_colour_and_both_are_seen_where_they_coincide(
     dots = [sum((ord(c) - 0x2800).bit_count() for c in "".join(r[9:] for r in drawn[:4]))
             for drawn in (solid, dashed)]  # fmt: skip
     assert 0.3 < dots[1] / dots[0] < 0.7
-    styles = {str(span.style) for line in chart({"a": same, "b": same}, 40, 4) for span in line.spans}
+    styles = {
+        str(span.style) for line in chart({"a": same, "b": same}, 40, 4) for span in line.spans
+    }
     assert {"#0072B2", "#D55E00"} <= styles
 
 
@@ -163,7 +166,9 @@ def test_the_picture_has_room(width: int, height: int, count: int) -> None:
         missing = count - len(drawn) + ("gradients by layer" not in text)
         assert told == f"no room for {missing} pictures"
     elif width >= 60:  # each is drawn or named
-        assert all((name in drawn) != (name in told) for name in (f"number {i}" for i in range(count)))
+        assert all(
+            (name in drawn) != (name in told) for name in (f"number {i}" for i in range(count))
+        )
         assert ("gradients by layer" in text) != ("gradients" in told)
 
 
@@ -292,7 +297,12 @@ def test_python_s_random_numbers_are_not_used_up(monkeypatch: pytest.MonkeyPatch
 
 def test_the_gradients_at_the_end_are_those_of_the_last_batch() -> None:
     view, seen = live(every=1e9, console=terminal()), []
-    watch: Any = types.SimpleNamespace(on_batch_end=lambda s: seen.append(flow_of(s.model)))
+
+    def look(state: Any) -> None:
+        state.write_back()
+        seen.append(flow_of(state.model))
+
+    watch: Any = types.SimpleNamespace(on_batch_end=look)
     nn.fit(nn.MLP(2, [3, 1], seed=2), X, Y, "mean_squared_error", epochs=3, callbacks=[watch, view],
            batch_size=8, seed=0)  # fmt: skip
     assert view.draws == 2  # the first and the last
@@ -315,6 +325,7 @@ def test_pictures_take_their_share_of_the_time_and_no_more(monkeypatch: pytest.M
     state = types.SimpleNamespace(
         history=nn.History({"loss": []}), samples=types.SimpleNamespace(rows=[[1.0, 2.0]]),
         finished=0, batches=10, batch=1, model=None, stopped="", epoch=1, epochs=9,
+        write_back=lambda: None,
     )  # fmt: skip
 
     class Slow:
@@ -374,7 +385,9 @@ def test_a_closed_pipe_does_not_end_the_training(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("restless")
 @pytest.mark.parametrize("while_drawing", [False, True])
-def test_ctrl_c_leaves_a_proper_terminal(while_drawing: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_leaves_a_proper_terminal(
+    while_drawing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     console = terminal()
     view = live(every=0, console=console, share=0.999999)
     model = nn.MLP(2, [3, 1], seed=2)
@@ -392,7 +405,16 @@ def test_ctrl_c_leaves_a_proper_terminal(while_drawing: bool, monkeypatch: pytes
     if while_drawing:
         monkeypatch.setattr(view, "text", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        nn.fit(model, X, Y, "mean_squared_error", epochs=9, batch_size=6, callbacks=[view, watch], seed=0)
+        nn.fit(
+            model,
+            X,
+            Y,
+            "mean_squared_error",
+            epochs=9,
+            batch_size=6,
+            callbacks=[view, watch],
+            seed=0,
+        )
     assert written(console).endswith("\x1b[?25h")
     assert "interrupted in epoch 2" in last_picture(console)
     assert console._live_stack == [] if hasattr(console, "_live_stack") else console._live is None
@@ -401,7 +423,13 @@ def test_ctrl_c_leaves_a_proper_terminal(while_drawing: bool, monkeypatch: pytes
 def test_a_fit_that_is_refused_leaves_the_terminal_alone() -> None:
     console = terminal()
     with pytest.raises(ValueError, match="EarlyStopping"):
-        nn.fit(nn.MLP(2, [1]), X, Y, "mean_squared_error", callbacks=[live(console=console), nn.EarlyStopping()])
+        nn.fit(
+            nn.MLP(2, [1]),
+            X,
+            Y,
+            "mean_squared_error",
+            callbacks=[live(console=console), nn.EarlyStopping()],
+        )
     assert written(console) == ""
 
 
@@ -499,9 +527,20 @@ def test_the_boundary_is_that_of_the_numbers_after_the_step(
 
     monkeypatch.setattr(sys.modules["viz.training.live_notebook"], "boundary", look)
     numbers: list[Any] = []
-    watcher: Any = types.SimpleNamespace(on_batch_end=lambda s: numbers.append(s.parameters.tolist()))
+    watcher: Any = types.SimpleNamespace(
+        on_batch_end=lambda s: numbers.append(s.parameters.tolist())
+    )
     view = live(every=0, plots=["loss"], boundary=(X, Y), console=in_notebook(), share=0.999999)
-    nn.fit(nn.MLP(2, [1]), X, Y, "mean_squared_error", epochs=4, batch_size=8, callbacks=[watcher, view], seed=0)
+    nn.fit(
+        nn.MLP(2, [1]),
+        X,
+        Y,
+        "mean_squared_error",
+        epochs=4,
+        batch_size=8,
+        callbacks=[watcher, view],
+        seed=0,
+    )
     assert len(seen) > 2
     assert all(found in numbers for found in seen)
     assert seen[-1] == numbers[-1]
@@ -533,4 +572,10 @@ def test_what_does_not_suit_the_fit_is_refused_before_it_starts() -> None:
     assert model.state_dict() == before
     wide = np.ones((4, 3))
     with pytest.raises(ValueError, match="2 inputs, not of 3"):
-        nn.fit(nn.MLP(3, [1]), wide, [0, 1, 0, 1], "mean_squared_error", callbacks=[live(boundary=(X, Y))])
+        nn.fit(
+            nn.MLP(3, [1]),
+            wide,
+            [0, 1, 0, 1],
+            "mean_squared_error",
+            callbacks=[live(boundary=(X, Y))],
+        )

@@ -226,7 +226,11 @@ def test_frames_of_the_full_view_are_modules_in_modules() -> None:
     model = rich_model()
     source = draw(model(inputs(2)), "full", model).source
     labels = re.findall(r'label="(parts[^"]*)"', source)
-    assert labels[:3] == ["parts.0: Layer", "parts.0.neurons.0: Neuron", "parts.0.neurons.1: Neuron"]
+    assert labels[:3] == [
+        "parts.0: Layer",
+        "parts.0.neurons.0: Neuron",
+        "parts.0.neurons.1: Neuron",
+    ]
     assert "parts.3.module: Layer" in labels
     assert source.count("{") == source.count("}")
 

@@ -115,7 +115,9 @@ def test_every_word_is_where_graphviz_has_it(monkeypatch: pytest.MonkeyPatch) ->
     assert shift
     grad = next(t for t in axes.texts if t.get_text().strip() == "1" and "Mono" in t.get_fontname())
     x, y = next((x, y) for x, y, text in wanted if text == grad.get_text())
-    assert grad.get_position() == pytest.approx((x + float(shift[1]), y + float(shift[2])), abs=0.05)
+    assert grad.get_position() == pytest.approx(
+        (x + float(shift[1]), y + float(shift[2])), abs=0.05
+    )
 
 
 def test_figures_are_as_wide_as_courier_so_columns_stay_aligned(
@@ -156,7 +158,9 @@ def test_dashes_widths_colours_and_double_borders(monkeypatch: pytest.MonkeyPatc
     assert len(dashed) == svg.count('stroke-dasharray="5,2"') > 0
     assert {s.get_linestyle() for s in dashed} == {(0, (5.0, 2.0))}
     lengths = re.findall(r"\[ *([\d. ]*?) *\] \S+ d\b", streams(painting.pdf(drawing.source, "y")))
-    assert {tuple(map(float, found.split())) for found in lengths} - {()} == {(5.0, 2.0)}  # of any width
+    assert {tuple(map(float, found.split())) for found in lengths} - {()} == {
+        (5.0, 2.0)
+    }  # of any width
     wanted = {float(w) for w in re.findall(r'stroke-width="([\d.]+)"', svg)}
     assert wanted <= {round(s.get_linewidth(), 2) for s in shapes} <= wanted | {1.0}
     assert "#d55e00" in {to_hex(s.get_edgecolor()) for s in dashed}
@@ -190,7 +194,9 @@ def test_signs_that_another_font_has_are_outlines(monkeypatch: pytest.MonkeyPatc
 def test_ellipses_italics_and_gradients_of_foreign_text(monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib.patches import Ellipse
 
-    text = 'digraph { a [style=filled fillcolor="red:blue" label=<<I>a</I>>]; a -> b [style=dotted] }'
+    text = (
+        'digraph { a [style=filled fillcolor="red:blue" label=<<I>a</I>>]; a -> b [style=dotted] }'
+    )
     axes = axes_of(Drawing(text), monkeypatch)
     ellipses = [s for s in axes.get_children() if isinstance(s, Ellipse)]
     assert [s.get_facecolor()[:3] for s in ellipses][:1] == [(1.0, 0.0, 0.0)]
@@ -200,7 +206,7 @@ def test_ellipses_italics_and_gradients_of_foreign_text(monkeypatch: pytest.Monk
 
 
 def test_a_page_is_never_larger_than_readers_allow() -> None:
-    wide = 'digraph { node [width=150 height=0.5]; rankdir=LR; a -> b }'
+    wide = "digraph { node [width=150 height=0.5]; rankdir=LR; a -> b }"
     pdf = painting.pdf(wide, "wide")
     box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", pdf)
     assert box
@@ -223,7 +229,10 @@ def test_a_dot_that_knows_pdf_draws_it_without_a_date(tmp_path: Path) -> None:
 @needs_scripts
 def test_a_dot_without_pdf_is_painted_from(tmp_path: Path) -> None:
     pure = render.pure_dot()
-    stand_in(tmp_path, f'[ $1 = -Tpdf ] && {{ echo "Format: \\"pdf\\" not recognized" >&2; exit 1; }}\nexec {pure} "$@"')
+    stand_in(
+        tmp_path,
+        f'[ $1 = -Tpdf ] && {{ echo "Format: \\"pdf\\" not recognized" >&2; exit 1; }}\nexec {pure} "$@"',
+    )
     assert example().save(tmp_path / "y.pdf").read_bytes().startswith(b"%PDF-1")
 
 
@@ -239,7 +248,9 @@ def test_without_matplotlib_one_sentence_says_what_to_get(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(RenderError, match=r"PDF needs matplotlib, pip install 'chalkgrad\[plot\]'") as error:
+    with pytest.raises(
+        RenderError, match=r"PDF needs matplotlib, pip install 'chalkgrad\[plot\]'"
+    ) as error:
         example().save(tmp_path / "y.pdf")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "y.pdf").exists()

@@ -89,9 +89,14 @@ def check(found: dict[str, Any], y: Value) -> None:
     assert found["data"] == [digits(v.data) for v in order]
     final = {s.value: s.gradient for s in played if s.is_backward}
     assert found["grad"] == [digits(final[i]) for i in range(len(order))]
-    slopes = [d for v in order for x, d in zip(v.inputs, derivatives(v), strict=True) if type(x) is Value]
+    slopes = [
+        d for v in order for x, d in zip(v.inputs, derivatives(v), strict=True) if type(x) is Value
+    ]
     assert found["slopes"] == [digits(d) for d in slopes]
-    assert all(word.endswith(f", data {digits(v.data)}") for word, v in zip(found["words"], order, strict=True))
+    assert all(
+        word.endswith(f", data {digits(v.data)}")
+        for word, v in zip(found["words"], order, strict=True)
+    )
     assert found["name"].endswith(f" = {digits(y.data)}")
 
 
@@ -137,7 +142,9 @@ def test_the_formula_shown_and_the_running_gradients_follow(tab: Any) -> None:
         if step.is_backward:
             shown[str(step.value)] = digits(step.gradient)
         boxes = tab.locator(f"{SCENE} [data-box]")
-        found = boxes.evaluate_all("all => all.map(e => [e.dataset.box, e.querySelector('.grad').textContent.trim()])")
+        found = boxes.evaluate_all(
+            "all => all.map(e => [e.dataset.box, e.querySelector('.grad').textContent.trim()])"
+        )
         assert {i: text for i, text in found if text} == shown
         tab.keyboard.press("ArrowRight")
 
@@ -203,14 +210,19 @@ def test_sliders_have_names_for_readers_and_a_useful_range(tab: Any) -> None:
     for leaf, name in enumerate("xwb"):
         for place in (-100, 100):
             put(tab, leaf, "range", place)
-            ends[name, place] = float(tab.input_value(f"{SCENE} [data-leaf='{leaf}'] [type=number]"))
+            ends[name, place] = float(
+                tab.input_value(f"{SCENE} [data-leaf='{leaf}'] [type=number]")
+            )
     assert ends == {("x", -100): -2, ("x", 100): 6, ("w", -100): -2.1, ("w", 100): 0.7,
                     ("b", -100): -1, ("b", 100): 1}  # fmt: skip
 
 
 def test_a_long_number_stays_in_its_box(tab: Any) -> None:
     put(tab, 0, "number", -1.23456e-300)
-    text, box = (tab.locator(f"{SCENE} [data-box='0'] {part}").first.bounding_box() for part in (".data", "path"))
+    text, box = (
+        tab.locator(f"{SCENE} [data-box='0'] {part}").first.bounding_box()
+        for part in (".data", "path")
+    )
     assert text["x"] + text["width"] <= box["x"] + box["width"] + 1
 
 

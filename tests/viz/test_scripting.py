@@ -64,7 +64,9 @@ def in_the_page(tab: Any, rule: Rule, points: Sequence[Point]) -> list[list[floa
     found: list[Any] = [None] * len(points)
     for places in kinds.values():
         numbers = ", ".join(f"[{', '.join(map(literal, map(float, points[k])))}]" for k in places)
-        for k, result in zip(places, tab.evaluate(f"[{numbers}].map({script(rule, points[places[0]])})"), strict=True):
+        for k, result in zip(
+            places, tab.evaluate(f"[{numbers}].map({script(rule, points[places[0]])})"), strict=True
+        ):
             found[k] = result
     return found
 
@@ -206,11 +208,17 @@ def test_the_pages_digits_are_pythons(tab: Any) -> None:
     source = random.Random(3)
     numbers = [source.uniform(-10, 10) * 10.0 ** source.randint(-320, 300) for _ in range(3000)]
     numbers += [source.uniform(-10, 10) * 10.0 ** source.randint(-7, 7) for _ in range(3000)]
-    numbers += [source.randint(-(10**7), 10**7) / 2 ** source.randint(0, 12) for _ in range(4000)]  # halves
+    numbers += [
+        source.randint(-(10**7), 10**7) / 2 ** source.randint(0, 12) for _ in range(4000)
+    ]  # halves
     numbers += [0.0, -0.0, 0.99999, 9999.5, 99999.5, 999999.5, 12344.5, 12345.5, 1e-5, 1e21, 1e22, 5e-324,
                 1.7e308, 0.00009999999, math.inf, -math.inf, math.nan, 0.5, 2.5, 100.0, 1e6, 123456.5]  # fmt: skip
     for significant in (4, 6):
-        texts = tab.evaluate(f"xs => {{ {head} return xs.map(x => digits(x, {significant})); }}", numbers)
+        texts = tab.evaluate(
+            f"xs => {{ {head} return xs.map(x => digits(x, {significant})); }}", numbers
+        )
         assert texts == [digits(x, significant) for x in numbers]
     columns = [source.sample(numbers, source.randint(1, 6)) for _ in range(1000)]
-    assert tab.evaluate(f"xs => {{ {head} return xs.map(aligned); }}", columns) == [aligned(c) for c in columns]
+    assert tab.evaluate(f"xs => {{ {head} return xs.map(aligned); }}", columns) == [
+        aligned(c) for c in columns
+    ]

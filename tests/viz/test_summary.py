@@ -78,7 +78,10 @@ def test_many_samples_show_parameters_with_gradients_only() -> None:
 
 def test_the_loss_of_many_samples_is_shown_and_how_many_there_were() -> None:
     model = network(2, 2, 1)
-    loss = mean([run(model, [float(i), 2.0]) for i in range(5)]) + 0.1 * model.layers[0].neurons[0].w[0]
+    loss = (
+        mean([run(model, [float(i), 2.0]) for i in range(5)])
+        + 0.1 * model.layers[0].neurons[0].w[0]
+    )
     loss.label = "loss"
     for depth in range(4):
         source = summary(model, [loss], depth)

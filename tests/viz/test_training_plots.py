@@ -213,7 +213,10 @@ def test_the_surface_stands_beside_the_truth() -> None:
     assert samples.get_xydata().tolist() == [[0, 0], [1, 2]]
     surface(lambda rows: rows[:, 0], [0.0, 1.0], [0.5, 3.0], ax=(ax := axes()))
     [residuals] = ax.collections
-    assert [path.tolist() for path in residuals.get_segments()] == [[[0, 0.5], [0, 0]], [[1, 3], [1, 1]]]
+    assert [path.tolist() for path in residuals.get_segments()] == [
+        [[0, 0.5], [0, 0]],
+        [[1, 3], [1, 1]],
+    ]
     alone = surface(lambda rows: rows[:, 0], [0.0, 1.0], [0.5, 3.0], title="a line")
     png(alone)
     [ax] = alone.axes
@@ -320,7 +323,9 @@ def test_a_recorder_measures_updates_against_the_weights() -> None:
     assert recorder.path[1].tolist() == [p.data for p in model.parameters()]
     loss(model).backward()
     figure = gradient_flow(model, X, recorder=recorder)
-    assert [list(line.get_ydata()) for line in figure.axes[2].lines[:2]] == recorder.ratios.T.tolist()
+    assert [
+        list(line.get_ydata()) for line in figure.axes[2].lines[:2]
+    ] == recorder.ratios.T.tolist()
     with pytest.raises(ValueError, match="it has seen no step"):
         gradient_flow(model, recorder=Recorder())
     with pytest.raises(ValueError, match="and had 13"):
@@ -394,7 +399,11 @@ def test_layers_in_any_module_have_their_flow() -> None:
                           nn.LayerNorm(3), nn.Layer(3, 1, seed=1))  # fmt: skip
     with pytest.raises(ValueError, match="it is not clear what becomes of"):
         slopes_by_layer(twice, X)
-    for alone in (nn.Layer(2, 1, seed=0), nn.Neuron(2, seed=0), nn.Residual(nn.Layer(2, 2, seed=0))):
+    for alone in (
+        nn.Layer(2, 1, seed=0),
+        nn.Neuron(2, seed=0),
+        nn.Residual(nn.Layer(2, 2, seed=0)),
+    ):
         total = alone([1.0, 2.0])
         (total if type(total) is autograd.Value else autograd.sum(total)).backward()
         assert len(slopes_by_layer(alone, X)) == 1

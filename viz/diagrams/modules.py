@@ -116,8 +116,10 @@ def parameters_of(model: Any) -> list[Value]:
 
 def _is_of_neurons(model: Any) -> bool:
     layers = getattr(model, "layers", None)
-    return isinstance(layers, Sequence) and bool(layers) and all(
-        getattr(layer, "neurons", None) for layer in layers
+    return (
+        isinstance(layers, Sequence)
+        and bool(layers)
+        and all(getattr(layer, "neurons", None) for layer in layers)
     )
 
 

@@ -175,4 +175,3 @@ def _computation(ys: Sequence[Value], order: Sequence[Value]) -> str:
         return f"{names}, a value alone"
     leaves = sum(v.rule is None for v in order)
     return f"{names}{more}, drawn with {len(order)} values, {leaves} of them leaves"
-

@@ -73,6 +73,7 @@ def landscape(
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
     dots = _chosen(len(plane.steps))
     with in_use(model):
+
         def losses(places: Any) -> Any:
             return at_points(lambda: _number(loss(model)), parameters, places)[:, 0]
 

@@ -35,12 +35,12 @@ def in_use(model: Any) -> Iterator[None]:
 def scores(model: Any, rows: Any) -> Any:
     """Return what a model or a function of all rows says, as an array (rows, outputs).
 
-    A network (it has layers, neurons or modules inside) is called with Values for the inputs; else
-    a model has `predict`. Raises TypeError for anything else, ValueError if there are not as many
-    answers as rows.
+    A model of `nn` predicts; another network, with layers or neurons inside, is called with Values
+    for the inputs; what is no network has `predict`, or is called with the rows. Raises TypeError
+    for anything else, ValueError if there are not as many answers as rows.
     """
     rows = np.asarray(rows, dtype=float)
-    if is_network(model):
+    if is_network(model) and not hasattr(model, "named_modules"):
         xs = [Value(0.0) for _ in rows[0]]
         with in_use(model):
             answers = at_points(lambda: model(xs), xs, rows)

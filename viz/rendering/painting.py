@@ -93,9 +93,7 @@ def paint(axes: Axes, source: str, box: tuple[float, float, float, float]) -> No
 
 
 def _laid_out(source: str, timeout: float) -> dict[str, Any]:
-    picture: dict[str, Any] = json.loads(
-        render(source.replace(r"\\", _BACKSLASH), "json", timeout)
-    )
+    picture: dict[str, Any] = json.loads(render(source.replace(r"\\", _BACKSLASH), "json", timeout))
     count = sum(o["op"] in _DRAWN for operations in _operations(picture) for o in operations)
     if count > _MOST_OPERATIONS:
         raise RenderError(

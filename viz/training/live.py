@@ -164,6 +164,7 @@ class LiveView:
 
     def _keep_flow(self, state: Any) -> None:
         if "gradients" in self.plots:
+            state.write_back()
             self.flow = flow_of(state.model) or self.flow  # at the end fit takes gradients away
 
     def _close(self) -> None:

@@ -37,7 +37,7 @@ LISTED = frozenset({
     "atanh", "gaussian", "erf", "erfc", "normal_cdf", "gamma", "lgamma", "digamma",
     "polygamma", "sigmoid", "softplus", "logsigmoid", "relu", "leaky_relu", "elu", "selu",
     "gelu", "silu", "mish", "sum", "mean", "prod", "dot", "norm", "max", "min", "logsumexp",
-    "softmax", "log_softmax",
+    "softmax", "log_softmax", "take",
 })  # fmt: skip
 
 

@@ -24,21 +24,27 @@ def gmm(alphas: Vector, means: Matrix, icf: Matrix, points: Matrix, gamma: Any, 
     Shapes: alphas[K], means[K][d], icf[K][d(d+1)/2], points[n][d]. A row of `icf` is an inverse
     covariance factor: the logs q of the diagonal, then the strict lower triangle by columns.
     """
-    n, d = len(points), len(points[0])
-    likelihood = sum(
-        logsumexp(
-            [
-                alpha + sum(row[:d]) - squared_norm(factor_times(row, minus(x, mean))) / 2
-                for alpha, mean, row in zip(alphas, means, icf, strict=True)
-            ]
-        )
-        for x in points
+    likelihood = sum(gmm_point(alphas, means, icf, x) for x in points)
+    return likelihood + gmm_prior(alphas, icf, len(points), len(points[0]), gamma, m)
+
+
+def gmm_point(alphas: Vector, means: Matrix, icf: Matrix, x: Vector) -> Any:
+    """Return what one point adds to the log likelihood, apart from constants."""
+    d = len(x)
+    return logsumexp(
+        [
+            alpha + sum(row[:d]) - squared_norm(factor_times(row, minus(x, mean))) / 2
+            for alpha, mean, row in zip(alphas, means, icf, strict=True)
+        ]
     )
+
+
+def gmm_prior(alphas: Vector, icf: Matrix, n: int, d: int, gamma: Any, m: int) -> Any:
+    """Return what is left of the log posterior of n points when theirs is taken away."""
     return (
-        likelihood
+        sum(log_wishart(row, d, gamma, m) for row in icf)
         - n * d / 2 * math.log(2 * math.pi)
         - n * logsumexp(alphas)
-        + sum(log_wishart(row, d, gamma, m) for row in icf)
     )
 
 

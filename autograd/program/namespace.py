@@ -1,0 +1,52 @@
+"""The names that a program's text may use: NumPy's functions, and what it lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import numbers
+from autograd.program.expressions import CALLS
+from autograd.reductions import Stack
+from autograd.rules import TABLE
+
+Array = np.ndarray[Any, Any]
+
+
+def _view(store: Array, start: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Array:
+    """Return the view of a store's places start + sum(step * index)."""
+    unit = store.strides[0]
+    return np.lib.stride_tricks.as_strided(
+        store[start:], shape + store.shape[1:], tuple([unit * k for k in steps]) + store.strides[1:]
+    )
+
+
+def _evaluate(name: str, operands: Array) -> Any:
+    """Return a function of many numbers, of operands along the first axis."""
+    return TABLE[name].function(Stack(operands))
+
+
+def _pull(name: str, dy: Array, y: Array, operands: Array, out: Array) -> None:
+    """Write dy * dy/dx into out, for each operand."""
+    partials: Any = TABLE[name].all_partials
+    np.multiply(dy, partials(y, Stack(operands)), out=out)
+
+
+def _element(name: str, at: int | None, *xs: Any) -> Any:
+    """Return a function of floats, or its partial at a place, element by element."""
+    rule = TABLE[name]
+
+    def partial(y: Any, *xs: Any) -> Any:
+        return rule.derivatives(y, xs, [k == at for k in range(len(xs))])[at or 0]
+
+    return np.vectorize(rule.function if at is None else partial, otypes=[float])(*xs)
+
+
+NAMESPACE: dict[str, Any] = {
+    **{name: getattr(np, name) for name in np.__all__ if isinstance(getattr(np, name), np.ufunc)},
+    **{name: getattr(numbers, name) for name in CALLS if name != "element"},
+    "einsum": np.einsum, "dot": np.dot, "copyto": np.copyto, "take": np.take,
+    "bool": bool, "inf": np.inf, "nan": np.nan,
+    "view": _view, "evaluate": _evaluate, "pull": _pull, "element": _element,
+}  # fmt: skip

@@ -1,0 +1,89 @@
+"""How models run as programs (`autograd.compile`): what can, and a cache of those that predict.
+
+A program keeps plain numbers of a module, as the p of a Dropout, as constants. So its model's
+state is compared before it is used again.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+
+from autograd import compile
+from autograd.program.surroundings import described
+from nn.inputs import listed
+
+if TYPE_CHECKING:
+    from autograd.program import Compiled
+    from nn.data.arrays import Array, Floats
+    from nn.module import Module
+
+LEAST_ROWS = 100  # recording a model takes as long as running it on some tens of rows
+_known: WeakKeyDictionary[Module, tuple[Any, Compiled | None]] = WeakKeyDictionary()
+
+
+def outputs_of(model: Module, X: Array) -> Floats | None:
+    """Return the outputs for many rows, as (rows, outputs); None if the model has to see each.
+
+    The modules have to be in the mode that is wanted.
+    """
+    if len(X) < LEAST_ROWS or X.dtype.kind not in "biuf" or whole_batch(model):
+        return None
+    try:
+        state = described(model)
+        before, program = _known.get(model, (None, None))
+        if before != state:
+            program = _made(model)
+        found = None if program is None else run_in_a_form(program, X)
+        _known[model] = state, None if found is None else program
+    except Exception:  # whatever it is, each row on its own says it better
+        _known[model] = state, None
+        return None
+    return found
+
+
+def _made(model: Module) -> Compiled:
+    reference: Any = ref(model)
+
+    def outputs(x: Any) -> list[Any]:
+        return listed(reference()(as_lists(x)))
+
+    return compile(outputs, rows=["x"])
+
+
+def as_lists(x: Any) -> Any:
+    """Return an array of numbers or Values as lists, a number as it is."""
+    return x.tolist() if isinstance(x, np.ndarray) else x
+
+
+def run_in_a_form(program: Compiled, X: Array) -> Any:
+    """Return what it says of rows taken as numbers; as whole numbers, if it only takes these."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # too many ways to branch
+        for form in forms(X):
+            try:
+                return np.stack(program(form), axis=1)
+            except (TypeError, ValueError) as error:
+                refused = error
+        raise refused
+
+
+def forms(X: Array) -> Iterator[Array]:
+    """Yield the numbers as floats and, if all are whole, as ints that a table may be indexed by."""
+    floats = np.asarray(X, dtype=float)
+    yield floats
+    if (floats == np.floor(floats)).all() and (floats >= 0).all():
+        yield floats.astype(np.int64)
+
+
+def whole_batch(model: Module) -> str:
+    """Return the name of a module that looks at all rows together, "" if there is none."""
+    for _, module in model.named_modules():
+        own = type(module).batch.__module__
+        if not own.startswith("nn.") or (own == "nn.layers.normalisation" and module.training):
+            return repr(module)
+    return ""

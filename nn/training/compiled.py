@@ -1,0 +1,162 @@
+"""The engine that runs programs: one sample's loss is recorded, and a batch is its rows.
+
+Whatever it cannot do, or does not get a finite number from, the eager engine does: so errors,
+and what a fit that diverges says, are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from operator import is_
+from random import Random
+from typing import Any
+
+import numpy as np
+
+import autograd
+from nn.data.arrays import Array, Floats
+from nn.inputs import listed
+from nn.module import Module, left_as_it_was
+from nn.programs import as_lists, forms, whole_batch
+from nn.training.engines import Eager, Objective, Outputs
+from nn.training.flat import Flat
+from nn.training.samples import Samples
+
+_COMPARED = 3  # samples
+_SAME = 1e-6  # relative; another order of summation is far below, another function above
+
+
+class Auto:
+    """Run programs, and once something cannot be one, the graphs of batches."""
+
+    required = False
+
+    def __init__(self, objective: Objective, flat: Flat) -> None:
+        self.objective, self.flat, self.eager = objective, flat, Eager(objective, flat)
+        self.generators: list[Random] = list(objective.model.generators().values())
+        self.told = ""
+        self._give_up(whole_batch_reason(objective))
+        self.bound: Any = None
+        self.types: tuple[Any, Any] = float, float
+        self.modules = [module for _, module in objective.model.named_modules()]
+        self.inside = contents(self.modules)
+
+    def __call__(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Outputs]:
+        if not self.told.startswith("eager"):
+            before = [generator.getstate() for generator in self.generators]
+            try:
+                if self.bound is None:
+                    self._begin(numbers, samples)
+                loss, gradient, outputs = self._run(numbers, samples)
+                if isfinite(loss) and np.isfinite(gradient).all():
+                    return loss, gradient, outputs.tolist()
+            except Exception as error:
+                self._give_up(f"{type(error).__name__}: {error}")
+            for generator, state in zip(self.generators, before, strict=True):
+                generator.setstate(state)
+        return self.eager(numbers, samples)
+
+    def look_again(self) -> None:
+        """Record anew if anything but numbers of Values has changed in the model."""
+        inside = contents(self.modules)
+        if len(inside) != len(self.inside) or not all(map(is_, inside, self.inside)):
+            self.modules = [module for _, module in self.objective.model.named_modules()]
+            self.inside, self.bound = contents(self.modules), None
+
+    def _give_up(self, why: str) -> None:
+        if why:
+            self.told = f"eager: {why}"
+
+    def _begin(self, numbers: Floats, samples: Samples) -> None:
+        """Compile the loss of a sample, and compare a few with what a batch of them says.
+
+        Whether inputs and targets are floats or whole numbers decides itself by what the model and
+        the loss accept.
+        """
+        some = samples.take(range(min(_COMPARED, len(samples))))
+        self.flat.write(numbers)
+        with left_as_it_was(self.objective.model):
+            loss, _, outputs = self.eager(numbers, some)
+        errors = []
+        for x in forms(samples.X):
+            for t in forms_of_targets(samples.y):
+                self.types = x.dtype, t.dtype
+                self.bound = autograd.compile(self._of_one(), rows=["x", "t"], reduce="mean").bind(
+                    self.objective.model
+                )
+                try:
+                    with left_as_it_was(self.objective.model):
+                        found, _, said = self._run(numbers, some)
+                except (TypeError, ValueError, IndexError, AttributeError) as error:
+                    errors.append(error)
+                    continue
+                if not np.allclose([found, *said.ravel()], [loss, *np.ravel(outputs)], _SAME, _SAME,
+                                   equal_nan=True):  # fmt: skip
+                    raise ValueError("the samples of a batch are not independent of each other")
+                self.told = "compiled"
+                return
+        self.bound = None
+        raise ExceptionGroup("no form of the data", errors) if len(errors) > 1 else errors[0]
+
+    def _of_one(self) -> Any:
+        objective = self.objective
+        trained = objective.model.parameters()
+
+        def computed(x: Any, t: Any) -> list[Any]:
+            output = objective.model(as_lists(x))
+            total = objective.loss(output, as_lists(t))
+            if objective.penalty is not None:
+                total = total + objective.penalty(trained)
+            return [total, *listed(output)]
+
+        def loss_of_one(x: Any, t: Any) -> list[Any]:  # programs look for changes no deeper
+            return computed(x, t)
+
+        return loss_of_one
+
+    def _run(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Array]:
+        of_x, of_y = self.types
+        self.bound.parameters[:] = numbers
+        loss, gradient = self.bound.value_and_grad(
+            np.asarray(samples.X, of_x), np.asarray(samples.y, of_y)
+        )
+        return loss, gradient, self.bound.outputs
+
+
+class Compiled(Auto):
+    """Run programs, or raise TypeError saying why there can be none."""
+
+    def _give_up(self, why: str) -> None:
+        if why:
+            raise TypeError(f"engine='compiled': this fit cannot be a program ({why})")
+
+
+def contents(modules: Sequence[Module]) -> list[Any]:
+    """Return what modules have in their attributes, and in the lists and dicts there."""
+    found: list[Any] = []
+    for module in modules:
+        for part in vars(module).values():
+            found.append(part)
+            if isinstance(part, (list, tuple)):
+                found += part
+            elif isinstance(part, dict):
+                found += part.values()
+    return found
+
+
+def whole_batch_reason(objective: Objective) -> str:
+    """Return why the samples of a batch cannot be taken one by one, "" if they can."""
+    if name := whole_batch(objective.model):
+        return f"{name} looks at the whole batch"
+    generators = objective.model.generators().values()
+    if len(set(map(id, generators))) < len(generators):
+        return "modules share a generator, from which a batch draws layer by layer"
+    return ""
+
+
+def forms_of_targets(y: Array) -> list[Array]:
+    """Return targets as floats and, if all are whole, as ints: numbers of classes, or -1 and 1."""
+    floats = np.asarray(y, dtype=float)
+    whole = (floats == np.floor(floats)).all()
+    return [floats, floats.astype(np.int64)] if whole else [floats]
