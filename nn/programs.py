@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 
 from autograd import compile
-from autograd.program.surroundings import described
+from autograd.program.recording.surroundings import described
 from nn.inputs import listed
 
 if TYPE_CHECKING:

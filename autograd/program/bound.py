@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.program.arguments import Array, Column, SharedArgument
-from autograd.program.draws import Draws
 from autograd.program.eager import gradient_of
 from autograd.program.function import Call
-from autograd.program.groups import SHARED_STORE
-from autograd.program.machine import Machine
-from autograd.program.program import Program
-from autograd.program.recording import DRAWS
-from autograd.program.recordings import Flat, Part, selects
-from autograd.program.step import Step
-from autograd.program.workspace import Workspace
+from autograd.program.lifting.groups import SHARED_STORE
+from autograd.program.recording.arguments import Array, Column, SharedArgument
+from autograd.program.recording.draws import Draws
+from autograd.program.recording.record import DRAWS
+from autograd.program.recording.recordings import Flat, Part, selects
+from autograd.program.running.machine import Machine
+from autograd.program.running.program import Program
+from autograd.program.running.step import Step
+from autograd.program.running.workspace import Workspace
 from autograd.real import short
 from autograd.value import Value, nodes
 

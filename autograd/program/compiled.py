@@ -12,8 +12,8 @@ from typing import Any, overload
 from autograd.numbers import Function
 from autograd.program.eager import call_as_it_is, runs_as_it_is
 from autograd.program.function import FLOATS, ScalarFunction
-from autograd.program.program import Program
-from autograd.program.recordings import Recordings, has_nan, merged, selects
+from autograd.program.recording.recordings import Recordings, has_nan, merged, selects
+from autograd.program.running.program import Program
 
 
 @overload

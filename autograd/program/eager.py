@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograd.passes import gradients
-from autograd.program.arguments import Array, Column
-from autograd.program.draws import Replay
 from autograd.program.function import Call, ScalarFunction, unequal
+from autograd.program.recording.arguments import Array, Column
+from autograd.program.recording.draws import Replay
 from autograd.structure import Nested, array, rebuild
 from autograd.value import Value, detached, no_grad, trace_here, tracing
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograd.numbers import Function
-from autograd.program.arguments import Array, Column, RowArgument, SharedArgument
-from autograd.program.draws import Draws
-from autograd.program.native import checked
-from autograd.program.surroundings import Surroundings
+from autograd.program.recording.arguments import Array, Column, RowArgument, SharedArgument
+from autograd.program.recording.draws import Draws
+from autograd.program.recording.surroundings import Surroundings
+from autograd.program.running.native import checked
 from autograd.real import short
 from autograd.structure import Nested
 

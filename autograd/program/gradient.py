@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.program.arguments import Array
 from autograd.program.eager import call_as_it_is, gradient_of, runs_as_it_is
 from autograd.program.function import FLOATS, Call
-from autograd.program.groups import SHARED_STORE
-from autograd.program.program import Program
-from autograd.program.recordings import Part, has_nan, selects
+from autograd.program.lifting.groups import SHARED_STORE
+from autograd.program.recording.arguments import Array
+from autograd.program.recording.recordings import Part, has_nan, selects
+from autograd.program.running.program import Program
 from autograd.real import short
 from autograd.structure import rebuild
 from autograd.value import Value

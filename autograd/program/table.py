@@ -11,13 +11,13 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.console import Group as Together
 from rich.table import Table as Grid
 
-from autograd.program.groups import Array, Group
-from autograd.program.names import Namer
-from autograd.program.native import said
+from autograd.program.lifting.groups import Array, Group
+from autograd.program.running.native import said
+from autograd.program.writing.names import Namer
 
 if TYPE_CHECKING:
     from autograd.program.compiled import Compiled
-    from autograd.program.program import Program
+    from autograd.program.running.program import Program
 
 _MOST_LINES = 60  # of a program that are printed; `operations` has them all
 

@@ -187,8 +187,8 @@ def test_products_and_sums_of_adjoints(
             assert_near(value, sum(f(x[0].tolist(), row.tolist()) for row in w), 1e4)
         else:
             assert check(lambda x, w: f(x, w), *args, rows, reduce)
-    monkeypatch.setattr("autograd.program.machine._MOST_ROWS", 8)
-    monkeypatch.setattr("autograd.program.machine._LEAST_ROWS", 8)
+    monkeypatch.setattr("autograd.program.running.machine._MOST_ROWS", 8)
+    monkeypatch.setattr("autograd.program.running.machine._LEAST_ROWS", 8)
     assert check(lambda x, w: f(x, w), x, w[0], ["x"], "mean")
     bits = []
     for threads in (1, 2, 3):

@@ -565,7 +565,7 @@ def test_an_irregular_graph_is_right_and_says_so():
 
 def test_a_graph_with_no_two_operations_alike_runs_eagerly_and_says_so(monkeypatch):
     """Beyond a bound on operations nothing is lifted; value and gradient are those of eager."""
-    monkeypatch.setattr("autograd.program.layout.MOST_GROUPS", 10)
+    monkeypatch.setattr("autograd.program.lifting.layout.MOST_GROUPS", 10)
 
     def chain(x):
         y = x[0]

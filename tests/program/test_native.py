@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd import compile
-from autograd.program import native, opcodes
+from autograd.program.running import native, opcodes
 from autograd.rules import TABLE
 
 needs_numba = pytest.mark.skipif(

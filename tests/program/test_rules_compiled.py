@@ -12,7 +12,7 @@ import pytest
 from samples import SAMPLES
 
 import autograd
-from autograd.program.expressions import Symbol, evaluated
+from autograd.program.writing.expressions import Symbol, evaluated
 from autograd.rules import TABLE, find
 from autograd.value import Value, apply
 

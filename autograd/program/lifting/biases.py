@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograd.program.groups import (
+from autograd.program.lifting.groups import (
     SHARED_STORE,
     Array,
     Group,

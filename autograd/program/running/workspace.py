@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.program.groups import SHARED_FLAGS, SHARED_STORE
+from autograd.program.lifting.groups import SHARED_FLAGS, SHARED_STORE
 
 if TYPE_CHECKING:
-    from autograd.program.machine import Machine
+    from autograd.program.running.machine import Machine
 
 Array = np.ndarray[Any, Any]
 _MOST_SIZES = 4  # numbers of rows that a thread keeps arrays for

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.groups import (
+from autograd.program.lifting.groups import (
     RESERVED,
     ROW_FLAGS,
     ROW_STORE,
@@ -25,10 +25,18 @@ from autograd.program.groups import (
     common_grid,
     strides_of,
 )  # fmt: skip
-from autograd.program.levels import FEW, Levels
-from autograd.program.products import by_place, find_product
-from autograd.program.recording import Source
-from autograd.program.scalars import CONSTANT, FLAGS, ROW, SHARED, Scalars, Sum, is_reduction
+from autograd.program.lifting.levels import FEW, Levels
+from autograd.program.lifting.products import by_place, find_product
+from autograd.program.lifting.scalars import (
+    CONSTANT,
+    FLAGS,
+    ROW,
+    SHARED,
+    Scalars,
+    Sum,
+    is_reduction,
+)
+from autograd.program.recording.record import Source
 
 MOST_GROUPS = 20_000  # a program of so many takes some ten seconds to make
 _CONSTANTS = 1 << 40  # constants have places from here on until all of them are known

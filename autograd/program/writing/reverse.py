@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.adjoints import Adjoints
-from autograd.program.arrays import squeezed
-from autograd.program.expressions import Symbol, evaluated
-from autograd.program.forward import merges, product_axes
-from autograd.program.groups import SHARED_FLAGS, SHARED_STORE, Group, Ref
-from autograd.program.kernels import write
+from autograd.program.lifting.groups import SHARED_FLAGS, SHARED_STORE, Group, Ref
+from autograd.program.writing.adjoints import Adjoints
+from autograd.program.writing.arrays import squeezed
+from autograd.program.writing.expressions import Symbol, evaluated
+from autograd.program.writing.forward import merges, product_axes
+from autograd.program.writing.kernels import write
 
 
 class Reverse(Adjoints):

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.emit import Emitter
-from autograd.program.groups import Array, Lifted
-from autograd.program.namespace import NAMESPACE
+from autograd.program.lifting.groups import Array, Lifted
+from autograd.program.running.namespace import NAMESPACE
+from autograd.program.writing.emit import Emitter
 
 
 class TextCode:

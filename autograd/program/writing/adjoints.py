@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.arrays import Array, merges_with_rows, squeezed
-from autograd.program.forward import Forward
-from autograd.program.groups import Group, Ref
+from autograd.program.lifting.groups import Group, Ref
+from autograd.program.writing.arrays import Array, merges_with_rows, squeezed
+from autograd.program.writing.forward import Forward
 
 Step = tuple[tuple[Any, ...], Callable[[str, str], None]]  # a shape, and what writes into it
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd.program.expressions import CALLS, UFUNCS, Symbol
+from autograd.program.writing.expressions import CALLS, UFUNCS, Symbol
 
 
 class Scratch:

@@ -16,7 +16,7 @@ from numbers import Real
 from typing import Any, NoReturn
 
 from autograd import numbers
-from autograd.program.draws import Draws
+from autograd.program.recording.draws import Draws
 from autograd.rules import find
 from autograd.value import Value, apply, detached, restore, trace_here, tracing
 

@@ -22,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program import layout, opcodes
-from autograd.program.code import TextCode
-from autograd.program.groups import ROW_FLAGS, ROW_STORE, SHARED_FLAGS, SHARED_STORE, Lifted
-from autograd.program.tape import Tape, key_of
+from autograd.program.lifting import layout
+from autograd.program.lifting.groups import ROW_FLAGS, ROW_STORE, SHARED_FLAGS, SHARED_STORE, Lifted
+from autograd.program.running import opcodes
+from autograd.program.running.code import TextCode
+from autograd.program.running.tape import Tape, key_of
 
 Array = np.ndarray[Any, Any]
 FEW_ROWS = 16  # up to so many a native program is run row by row; NumPy is faster for more

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from autograd.program.arguments import Column
     from autograd.program.bound import Bound
-    from autograd.program.program import Program
+    from autograd.program.recording.arguments import Column
+    from autograd.program.running.program import Program
 
 
 class Step:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.groups import (
+from autograd.program.lifting.groups import (
     ROW_FLAGS,
     ROW_STORE,
     SHARED_FLAGS,
@@ -21,9 +21,9 @@ from autograd.program.groups import (
     Lifted,
     Ref,
 )  # fmt: skip
-from autograd.program.names import Namer
-from autograd.program.reverse import Reverse
-from autograd.program.text import HEAD, arranged
+from autograd.program.writing.names import Namer
+from autograd.program.writing.reverse import Reverse
+from autograd.program.writing.text import HEAD, arranged
 
 Array = np.ndarray[Any, Any]
 

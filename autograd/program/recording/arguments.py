@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.surroundings import described
+from autograd.program.recording.surroundings import described
 from autograd.real import short
 from autograd.structure import Nested, rebuild
 from autograd.value import Value

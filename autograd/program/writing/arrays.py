@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.program.groups import (
+from autograd.program.lifting.groups import (
     ROW_FLAGS,
     SHARED_FLAGS,
     SHARED_STORE,
@@ -16,10 +16,10 @@ from autograd.program.groups import (
     Ref,
     strides_of,
 )  # fmt: skip
-from autograd.program.kernels import Scratch
+from autograd.program.writing.kernels import Scratch
 
 if TYPE_CHECKING:
-    from autograd.program.emit import Emitter, Stage
+    from autograd.program.writing.emit import Emitter, Stage
 
 Array = np.ndarray[Any, Any]
 

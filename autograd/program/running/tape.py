@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program import opcodes
-from autograd.program.groups import (
+from autograd.program.lifting.groups import (
     ROW_FLAGS,
     ROW_STORE,
     SHARED_FLAGS,
@@ -16,6 +15,7 @@ from autograd.program.groups import (
     Group,
     Lifted,
 )  # fmt: skip
+from autograd.program.running import opcodes
 
 Array = np.ndarray[Any, Any]
 

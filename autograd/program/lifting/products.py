@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.groups import Array
-from autograd.program.scalars import Sum
+from autograd.program.lifting.groups import Array
+from autograd.program.lifting.scalars import Sum
 
 _MOST_HOLES = 2  # a product may compute so many times the members that are wanted
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.arguments import Array
 from autograd.program.eager import numbers_of, same_form
 from autograd.program.function import FLOATS, Call, ScalarFunction
-from autograd.program.layout import TooIrregular
-from autograd.program.program import Program
-from autograd.program.recording import DRAWS, record
-from autograd.program.surroundings import is_gone
+from autograd.program.lifting.layout import TooIrregular
+from autograd.program.recording.arguments import Array
+from autograd.program.recording.record import DRAWS, record
+from autograd.program.recording.surroundings import is_gone
+from autograd.program.running.program import Program
 from autograd.structure import Nested
 from autograd.value import Value
 

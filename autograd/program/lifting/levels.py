@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from autograd.program.scalars import (
+from autograd.program.lifting.scalars import (
     CONSTANT,
     FLAGS,
     ROW,
@@ -25,7 +25,7 @@ from autograd.program.scalars import (
     is_reduction,
     with_sums,
 )  # fmt: skip
-from autograd.program.triangles import fill_triangles
+from autograd.program.lifting.triangles import fill_triangles
 
 FEW = 3  # so many products or addends are written out; more are a dot product or a sum
 _APART = 2  # so many products whose operands come together are a sum of their own

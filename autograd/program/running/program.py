@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program import layout
-from autograd.program.arguments import Array, Column, SharedArgument
-from autograd.program.biases import with_bias_columns
-from autograd.program.layout import TooIrregular, lift
-from autograd.program.machine import Machine
-from autograd.program.native import most_groups, reason_against
-from autograd.program.recording import DRAWS, Recording
-from autograd.program.scalars import Scalars
-from autograd.program.workspace import Workspace
+from autograd.program.lifting import layout
+from autograd.program.lifting.biases import with_bias_columns
+from autograd.program.lifting.layout import TooIrregular, lift
+from autograd.program.lifting.scalars import Scalars
+from autograd.program.recording.arguments import Array, Column, SharedArgument
+from autograd.program.recording.record import DRAWS, Recording
+from autograd.program.running.machine import Machine
+from autograd.program.running.native import most_groups, reason_against
+from autograd.program.running.workspace import Workspace
 from autograd.value import Value, detached
 
 

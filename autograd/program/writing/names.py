@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.groups import RESERVED, SHARED_STORE, Group, Lifted
+from autograd.program.lifting.groups import RESERVED, SHARED_STORE, Group, Lifted
 
 Array = np.ndarray[Any, Any]
 _SUMS = ("product", "dot", "terms", "total")
@@ -90,7 +90,7 @@ class Namer:
     def shape(self, g: Group) -> str:
         """Return the shape of what a group computes, as (64, rows).
 
-        >>> from autograd.program.groups import Lifted
+        >>> from autograd.program.lifting.groups import Lifted
         >>> g = Group("map", "exp", "v", True, 1, (4, 6), 0, [])
         >>> Namer(Lifted([g], {}, [], np.zeros(0), [], [], 0, {})).shape(g)
         '(4, 6, rows)'

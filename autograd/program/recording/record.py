@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.numbers import Function
-from autograd.program.arguments import Column, RowArgument, SharedArgument
-from autograd.program.draws import Draws
-from autograd.program.integers import RowInteger
-from autograd.program.tracing import Condition, Trace, traced
+from autograd.program.recording.arguments import Column, RowArgument, SharedArgument
+from autograd.program.recording.draws import Draws
+from autograd.program.recording.integers import RowInteger
+from autograd.program.recording.tracing import Condition, Trace, traced
 from autograd.structure import Nested, array, rebuild
 from autograd.value import Value, detached, nodes, recording
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import numbers
-from autograd.program.expressions import CALLS
+from autograd.program.writing.expressions import CALLS
 from autograd.reductions import Stack
 from autograd.rules import TABLE
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.program.products import find_product
-from autograd.program.scalars import CONSTANT, ROW, SHARED, Scalars, Sum
+from autograd.program.lifting.products import find_product
+from autograd.program.lifting.scalars import CONSTANT, ROW, SHARED, Scalars, Sum
 
 _LEAST = 4  # the length of the longest sum from which a product pays
 _MOST_ZEROS = 2.0  # the products may become so many times as many

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.arrays import Arrays, squeezed
-from autograd.program.expressions import Symbol, evaluated
-from autograd.program.groups import ROW_FLAGS, SHARED_FLAGS, Group, Ref
-from autograd.program.kernels import write
+from autograd.program.lifting.groups import ROW_FLAGS, SHARED_FLAGS, Group, Ref
+from autograd.program.writing.arrays import Arrays, squeezed
+from autograd.program.writing.expressions import Symbol, evaluated
+from autograd.program.writing.kernels import write
 
 
 class Forward(Arrays):

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from autograd.program.integers import RowInteger
-from autograd.program.recording import Recording
-from autograd.program.tracing import Condition
+from autograd.program.recording.integers import RowInteger
+from autograd.program.recording.record import Recording
+from autograd.program.recording.tracing import Condition
 from autograd.rules import TABLE
 from autograd.value import Value
 

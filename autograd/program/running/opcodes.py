@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from autograd.program.expressions import CALLS, FLAGS, Symbol, evaluated
+from autograd.program.writing.expressions import CALLS, FLAGS, Symbol, evaluated
 from autograd.rules import TABLE, Rule
 
 _OPERATORS = {

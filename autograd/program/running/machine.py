@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.code import TextCode
-from autograd.program.groups import ROW_FLAGS, ROW_STORE, SHARED_FLAGS, SHARED_STORE, Lifted
-from autograd.program.native import NativeCode, reason_against
-from autograd.program.threads import cores, share, strips
-from autograd.program.workspace import Workspace
+from autograd.program.lifting.groups import ROW_FLAGS, ROW_STORE, SHARED_FLAGS, SHARED_STORE, Lifted
+from autograd.program.running.code import TextCode
+from autograd.program.running.native import NativeCode, reason_against
+from autograd.program.running.threads import cores, share, strips
+from autograd.program.running.workspace import Workspace
 
 Array = np.ndarray[Any, Any]
 Look = Callable[[Mapping[str, Array], int, int], None]

@@ -1,0 +1,1 @@
+"""Lifting: the recorded graph as groups of equal operations, sums of products as matrices."""

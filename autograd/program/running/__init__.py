@@ -1,0 +1,1 @@
+"""Running: programs on arrays, in blocks of rows, over threads, or as native code."""

@@ -1,0 +1,1 @@
+"""Writing: groups as NumPy source, forward and in reverse, from the rule table."""
