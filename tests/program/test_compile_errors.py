@@ -10,7 +10,7 @@ import pytest
 
 import nn
 from autograd import Value, compile, take, tanh
-from autograd.program import recordings as program_recordings
+from autograd.program.recording import recordings as program_recordings
 from autograd.program.recording.surroundings import Same
 
 X = np.array([[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5]])

@@ -8,7 +8,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, compile, exp, log, sqrt, where
-from autograd.program import recordings as program_recordings
+from autograd.program.recording import recordings as program_recordings
 
 X = np.array([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, np.nan, np.inf, -np.inf])
 OPERATORS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
