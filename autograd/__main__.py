@@ -13,7 +13,7 @@ import autograd
 import autograd.installed
 
 TOUR = """\
-[bold]chalkgrad[/bold]  Write scalars. See every derivative.
+[bold]chalkgrad[/bold]  Write scalars. See every derivative. Run at matrix speed.
 
   a = Value(2.0, label="a")              a number that remembers
   y = a * tanh(a) + 1                    write mathematics

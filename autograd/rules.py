@@ -124,7 +124,7 @@ def power_slope(a: Any, b: Any) -> Any:
     """Return b * a**(b - 1), and 0 for b = 0; near that as b * a**b / a: b - 1 would round b."""
     if type(b) in (int, float) and (b == 0 or not -0.1 < b < 0.1):  # the common case
         return b * power(a, b - 1) if b else 0
-    small = (b > -0.1) & (b < 0.1) & (a != 0)
+    small = (b > -0.1) & (b < 0.1) & (b != 0) & (a != 0)
     base = where(small, a, 1)
     return where(small, b * power(base, b) / base, b * power(a, where(b == 0, 0, b - 1)))
 

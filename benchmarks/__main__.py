@@ -13,6 +13,7 @@ from benchmarks.problems import (
     adbench,
     checking,
     drawing,
+    irregular,
     leaks,
     memory,
     moons,
@@ -36,14 +37,17 @@ BENCHMARKS: dict[str, Callable[[Race], Table]] = {
     "programs": programs.table,
     "moons_compiled": moons_compiled.table,
     "preparation": preparation.table,
+    "irregular": irregular.table,
     "adbench": adbench.table,
 }
 ON_ARRAYS = ("programs", "moons_compiled", "preparation", "adbench")  # with engines for arrays
+ON_THE_WALL = ("programs", "moons_compiled", "irregular", "adbench", "drawing")
+ALL_PEERS = dict.fromkeys((*PEERS, *ARRAY_PEERS, *irregular.PEERS))
 
 
 def arguments() -> argparse.Namespace:
     """Return the parsed command line."""
-    known = dict.fromkeys(peer.name for peer in (*PEERS, *ARRAY_PEERS))
+    known = dict.fromkeys(peer.name for peer in ALL_PEERS)
     names = ", ".join(known)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small graphs, one turn")
@@ -60,6 +64,13 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
+def peers_of(name: str) -> tuple[Peer, ...]:
+    """Return who takes part in a benchmark."""
+    if name == "irregular":
+        return irregular.PEERS
+    return ARRAY_PEERS if name in ON_ARRAYS else PEERS
+
+
 def say(text: str) -> None:
     """Report progress where it does not mix with the tables."""
     print(text, file=sys.stderr, flush=True)
@@ -72,7 +83,7 @@ def main() -> None:
         for name in BENCHMARKS:
             module = sys.modules[f"benchmarks.problems.{name}"]
             print(f"{name:15} {(module.__doc__ or '').splitlines()[0]}")
-        for peer in dict.fromkeys((*PEERS, *ARRAY_PEERS)):
+        for peer in ALL_PEERS:
             print(f"{peer.name:16} {' '.join(peer.requirements) or 'this Python'}")
         return
     race = Race({}, chosen.repeats or (1 if chosen.quick else 5), chosen.quick, say)
@@ -91,8 +102,10 @@ def main() -> None:
 
     tables = []
     for name in chosen.only or BENCHMARKS:
-        peers = ARRAY_PEERS if name in ON_ARRAYS else PEERS
-        tables.append(BENCHMARKS[name](replace(race, peers=installed(peers))))
+        table = BENCHMARKS[name](replace(race, peers=installed(peers_of(name))))
+        if name in ON_THE_WALL:
+            table.notes.append("By the clock on the wall, since threads are meant to overlap.")
+        tables.append(table)
     footer = [machine(race), *dict.fromkeys(race.failures)]
     if chosen.markdown or not importlib.util.find_spec("rich"):
         print(markdown(tables, footer))

@@ -37,7 +37,8 @@ def machine(race: Race) -> str:
         f"{date.today()}: {processor()}, {os.cpu_count()} cores, {platform.system()}, "
         f"{platform.python_implementation()} {platform.python_version()}. {versions}. "
         f"Medians over {race.repeats} turn(s), engines interleaved; ± is half the interquartile "
-        "range; CPU time; collector means Python's garbage collector."
+        "range; CPU time, but where the clock on the wall is named; collector means Python's "
+        "garbage collector."
     )
 
 

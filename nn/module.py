@@ -40,7 +40,13 @@ class Module:
 
     buffers: ClassVar[tuple[str, ...]] = ()
     training: bool = True
+    modes_set: ClassVar[int] = 0  # how often a module's mode was set: programs look here
     frozen: bool = False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "training":
+            Module.modes_set += 1
+        object.__setattr__(self, name, value)
 
     def __call__(self, x: Any) -> Any:
         raise NotImplementedError(
@@ -64,17 +70,22 @@ class Module:
         return [(name, parameter) for parameter, name in first_names.items()]
 
     def parameters(self) -> list[Value]:
-        """Return every parameter that is not frozen once, in the same order on every call."""
-        frozen = self._frozen_parameters()
-        return [parameter for _, parameter in self.named_parameters() if parameter not in frozen]
+        """Return every parameter that is not frozen once, in the same order on every call.
 
-    def _frozen_parameters(self) -> set[Value]:
-        """Return those that a frozen module holds, whoever else holds them."""
-        return {p for _, owner, p in _parts(self) if owner.frozen and isinstance(p, Value)}
+        What a frozen module holds is frozen, whoever else holds it.
+        """
+        held = self._held()
+        frozen = {p for owner, p in held if owner.frozen}
+        return [p for p in dict.fromkeys(p for _, p in held) if p not in frozen]
+
+    def _held(self) -> list[tuple[Module, Value]]:
+        """Return [(the module that holds it, parameter), ...]; several for one that is shared."""
+        return [(owner, part) for _, owner, part in _parts(self) if isinstance(part, Value)]
 
     def zero_grad(self) -> None:
         """Set the grad of every parameter to zero: 0.0, or 0 for exact numbers."""
-        for parameter in [*self.parameters(), *self._frozen_parameters()]:
+        frozen = {p for owner, p in self._held() if owner.frozen}
+        for parameter in [*self.parameters(), *frozen]:
             parameter.grad = zero(parameter.data)
 
     def freeze(self) -> Self:
@@ -226,13 +237,17 @@ def same_modes(model: Module) -> Iterator[None]:
 @contextmanager
 def left_as_it_was(model: Module) -> Iterator[None]:
     """Put numbers, generators and gradients of a model back at the end of a block."""
-    numbers, random_state = model.state_dict(), model.random_state()
-    gradients = [(p, p.grad) for _, p in model.named_parameters()]
+    places = model._state()
+    numbers = {name: read(place) for name, place in places.items()}
+    gradients = [(p, p.grad) for p in places.values() if isinstance(p, Value)]
+    states = [(generator, generator.getstate()) for generator in model.generators().values()]
     try:
         yield
     finally:
-        model.load_state_dict(numbers)
-        model.set_random_state(random_state)
+        for name, place in model._state().items():
+            write(place, numbers[name])
+        for generator, state in states:
+            generator.setstate(state)
         for p, gradient in gradients:
             p.grad = gradient
 
@@ -246,6 +261,10 @@ def _parts(part: Any) -> Iterator[tuple[str, Module, Any]]:
     entered = set()
     while waiting:
         path, owner, part = waiting.pop()
+        if type(part) is Value:  # most parts are: looked at first
+            if part.rule is None:
+                yield path, owner, part  # a result kept in an attribute is no parameter
+            continue
         if isinstance(part, Module):
             if id(part) in entered:
                 continue
@@ -257,7 +276,7 @@ def _parts(part: Any) -> Iterator[tuple[str, Module, Any]]:
         elif isinstance(part, (list, tuple)):
             inner = [(str(i), x) for i, x in enumerate(part)]
         else:
-            if isinstance(part, Random) or (isinstance(part, Value) and part.rule is None):
-                yield path, owner, part  # a result kept in an attribute is no parameter
+            if isinstance(part, Random):
+                yield path, owner, part
             continue
         waiting += [(f"{path}.{key}" if path else f"{key}", owner, x) for key, x in inner[::-1]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import re
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -14,6 +15,20 @@ def test_its_examples_give_what_they_say() -> None:
     failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
     assert tried > 10
     assert failed == 0
+
+
+def test_the_program_is_shown_as_it_is() -> None:
+    code, source, table = re.findall(
+        r"<!-- program(?:'s \w+)? -->\n```\w+\n(.*?)\n```\n", README, re.DOTALL
+    )
+    names: dict[str, Any] = {}
+    exec(code, names)
+    lines = names["fast"].source.rstrip().splitlines()
+    first, last = lines.index("    # stores"), lines.index("    def forward():") - 1
+    words = "that make the arrays: W, b, u are views of s, and x, y the rows"
+    lines[first:last] = [f"    ...  # {last - first} lines {words}"]
+    assert source.splitlines() == lines
+    assert table.splitlines() == [x.rstrip() for x in str(names["fast"].table()).splitlines()]
 
 
 def test_each_command_is_one_line_that_sets_up_and_runs() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,11 +56,13 @@ class Bound:
         self.gradient: Array = np.zeros_like(self.parameters)
         self.outputs: Array = np.zeros((0, 0), dtype)
         self._flat = Flat(self.values, self.parameters)
-        self._modules = [
-            part for model in models if hasattr(model, "named_modules")
-            for _, part in model.named_modules()
-            if part is model or _asks_for_mode(type(part))  # type: ignore[arg-type]
+        modules = [
+            module for model in models if hasattr(model, "named_modules")
+            for _, module in model.named_modules()
         ]  # fmt: skip
+        # modules that count how often a mode was set are not asked one by one: there are many
+        self._counting = [module for module in modules if hasattr(module, "modes_set")][:1]
+        self._modules = [module for module in modules if not hasattr(module, "modes_set")]
         self._spaces: dict[int, tuple[Program, Machine, Workspace]] = {}
         self._last: tuple[Program, Call, Any] | None = None  # a program that was for all rows
         self._step: Step | None = None  # the same, if nothing is to be looked at before and after
@@ -129,7 +130,8 @@ class Bound:
 
     def _seen(self) -> Any:
         """Return what can be seen at a glance of all that a recording depends on."""
-        return [module.training for module in self._modules], self.compiled.surroundings.glance()
+        modes = [m.modes_set for m in self._counting] + [m.training for m in self._modules]
+        return modes, self.compiled.surroundings.glance()
 
     # any rows -----------------------------------------------------------------------------------
 
@@ -219,15 +221,6 @@ class Bound:
                 self.gradient += np.array(gradient) * seed
                 others.append(outputs[1:])
         return value, np.array(others).reshape(len(rows), -1)
-
-
-@functools.cache
-def _asks_for_mode(kind: type) -> bool:
-    """Say whether a kind of module looks at its `training`: most do not, and there are many."""
-    return any(
-        "training" in getattr(getattr(f, "__code__", None), "co_names", ())
-        for base in kind.__mro__ if "train" not in vars(base) for f in vars(base).values()
-    )  # fmt: skip
 
 
 def _like(known: Mapping[str, Column], rows: Sequence[Any]) -> dict[str, Column] | None:

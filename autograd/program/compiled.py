@@ -13,7 +13,6 @@ from autograd.numbers import Function
 from autograd.program.eager import call_as_it_is, runs_as_it_is
 from autograd.program.function import FLOATS, ScalarFunction
 from autograd.program.recording.recordings import Recordings, has_nan, merged, selects
-from autograd.program.running.program import Program
 
 
 @overload
@@ -185,11 +184,15 @@ class Compiled(ScalarFunction):
 
     @property
     def source(self) -> str:
-        """Return the NumPy source of the programs made so far: the code that runs."""
+        """Return the NumPy source of the programs made so far: the code that runs.
+
+        Those of derived functions, as the Hessian or the gradient of each row, come last.
+        """
         parts = []
-        for k, program in enumerate(self._all_programs(), 1):
-            head = f"# program {k} of {self.name}: {len(program.lifted.groups)} operations\n"
-            parts.append(head + program.latest().source)
+        for each in self._family():
+            for k, program in enumerate(each.recordings.programs(), 1):
+                head = f"# program {k} of {each.name}: {len(program.lifted.groups)} operations\n"
+                parts.append(head + program.latest().source)
         return "\n\n".join(parts) or f"# {self.name} has not been called yet\n"
 
     def table(self) -> Any:
@@ -198,13 +201,16 @@ class Compiled(ScalarFunction):
 
         return table(self)
 
-    def _all_programs(self) -> list[Program]:
-        return self.recordings.programs()
+    def _family(self) -> list[Compiled]:
+        """Return it, and what has been derived from it and from these."""
+        with self._lock:
+            derived = list(self._derived.values())
+        return [self, *[part for each in derived for part in each._family()]]
 
     @property
     def eager_rows(self) -> int:
         """Return how many rows, of all calls, were beyond the bound on recordings."""
-        return self.recordings.eager_rows
+        return sum(each.recordings.eager_rows for each in self._family())
 
 
 def _found(module: str, name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import transforms
 from autograd.numbers import Function
 from autograd.program.eager import runs_as_it_is
+from autograd.program.gradient import argument_names
 
 if TYPE_CHECKING:
     from autograd.program.compiled import Compiled
@@ -54,15 +55,10 @@ def _like(
 
 
 def _check_reduced(compiled: Compiled, name: str, argnums: Any) -> None:
-    for at in (argnums,) if isinstance(argnums, int) else argnums:
-        if not -len(compiled.order) <= at < len(compiled.order):
-            raise IndexError(
-                f"{name}: argnums={argnums!r}; "
-                f"{compiled.name} takes {len(compiled.order)} arguments"
-            )
-        if compiled.reduce and compiled.order[at] in compiled.row_names:
+    for argument in argument_names(compiled, name, argnums):
+        if compiled.reduce and argument in compiled.row_names:
             raise TypeError(
-                f"{name} of {compiled.name}, reduced, by its rows {compiled.order[at]}: there is"
+                f"{name} of {compiled.name}, reduced, by its rows {argument}: there is"
                 " one for each pair of rows; compile it with reduce=None"
             )
 

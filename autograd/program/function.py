@@ -47,7 +47,7 @@ class ScalarFunction:
     ) -> None:  # fmt: skip
         if not callable(f):
             raise TypeError(f"compile({short(f)}): it must be a function")
-        self.f, self.reduce, self.dtype, self.threads = f, reduce, dtype, threads
+        self.f, self.reduce, self.threads = f, reduce, threads
         self.name = getattr(f, "__name__", type(f).__name__)
         self.signature = _signature(f, self.name)
         self.order = list(self.signature.parameters)
@@ -57,7 +57,8 @@ class ScalarFunction:
             raise ValueError(f"compile: reduce={reduce!r}; allowed are None, 'sum' and 'mean'")
         if reduce and not self.row_names:
             raise ValueError(f"compile: reduce={reduce!r} of no rows: name them, as rows=['x']")
-        if dtype not in FLOATS:
+        self.dtype = next((name for name, kind in FLOATS.items() if dtype in (name, kind)), "")
+        if not self.dtype:
             raise ValueError(f"compile: dtype={dtype!r}; allowed are 'float64' and 'float32'")
         if threads is not None and (type(threads) is not int or threads < 1):
             raise ValueError(f"compile: threads={threads!r}; allowed are None, 1, 2, ...")

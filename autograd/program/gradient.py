@@ -27,7 +27,7 @@ def value_and_grad(
     compiled: Compiled, arguments: Mapping[str, Any], argnums: Any
 ) -> tuple[Any, Any]:
     """Return (value, gradient by the arguments at argnums, in their form)."""
-    names = _names(compiled, argnums)
+    names = argument_names(compiled, compiled.name, argnums)
     if runs_as_it_is(arguments):
         from autograd import transforms
 
@@ -226,12 +226,17 @@ def _add_as_it_is(
                     start += c.size
 
 
-def _names(compiled: Compiled, argnums: Any) -> list[str]:
+def argument_names(compiled: Compiled, use: str, argnums: Any) -> list[str]:
+    """Return the names of the arguments at argnums. Raises TypeError or IndexError, as `use`."""
     names = []
     for at in _tuple(argnums):
+        if not isinstance(at, int):
+            raise TypeError(
+                f"{use}: argnums={argnums!r}; give the place of an argument, or several"
+            )
         if not -len(compiled.order) <= at < len(compiled.order):
             raise IndexError(
-                f"{compiled.name}: argnums={argnums!r}; it takes {len(compiled.order)} arguments"
+                f"{use}: argnums={argnums!r}; {compiled.name} takes {len(compiled.order)} arguments"
             )
         names.append(compiled.order[at])
     return names
@@ -287,14 +292,14 @@ def _row_by_row(
         found.append(value_and_grad(alone, {**arguments, **one}, _tuple(argnums)))
     values = np.array([value for value, _ in found], FLOATS[compiled.dtype])
     forms = []
-    for k, name in enumerate(_names(compiled, argnums)):
+    for k, name in enumerate(argument_names(compiled, compiled.name, argnums)):
         mine = [gradients[k] for _, gradients in found]
         forms.append(_stacked(mine, np.concatenate if name in call.rows else np.array))
     return values, forms[0] if isinstance(argnums, int) else tuple(forms)
 
 
 def _tuple(argnums: Any) -> tuple[int, ...]:
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    return tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
 
 
 def _stacked(gradients: Sequence[Any], joined: Any) -> Any:

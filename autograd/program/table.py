@@ -47,8 +47,8 @@ class Lifting:
 
     @property
     def single(self) -> int:
-        """Return how many operations stand for one on numbers each: there nothing was lifted."""
-        return sum(each.scalars == 1 for each in self.operations)
+        """Return how many operations are on one number, for all rows: there nothing was lifted."""
+        return sum(each.scalars == 1 and "rows" not in each.shape for each in self.operations)
 
     @property
     def totals(self) -> str:
@@ -102,17 +102,20 @@ class Table:
 
 def table(compiled: Compiled) -> Table:
     """Return what the programs made so far consist of."""
-    name, programs = compiled.name, compiled._all_programs()
-    liftings = []
-    for k, program in enumerate(programs, 1):
-        machine = program.latest()
-        forward, reverse = _lines(machine.source)
-        title = f"{name}, program {k} of {len(programs)}" if len(programs) > 1 else name
-        liftings.append(
-            Lifting(title, program.lifted.recorded, operations(program), forward, reverse,
-                    said(machine.not_native, compiled.native))
-        )  # fmt: skip
-    return Table(name, liftings, compiled.eager_rows, list(compiled.recordings.irregular.values()))
+    liftings: list[Lifting] = []
+    irregular: list[str] = []
+    for each in compiled._family():
+        programs = each.recordings.programs()
+        for k, program in enumerate(programs, 1):
+            machine = program.latest()
+            forward, reverse = _lines(machine.source)
+            title = f"{each.name}, program {k} of {len(programs)}" if programs[1:] else each.name
+            liftings.append(
+                Lifting(title, program.lifted.recorded, operations(program), forward, reverse,
+                        said(machine.not_native, each.native))
+            )  # fmt: skip
+        irregular += each.recordings.irregular.values()
+    return Table(compiled.name, liftings, compiled.eager_rows, irregular)
 
 
 def operations(program: Program) -> list[Operation]:

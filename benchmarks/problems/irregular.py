@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.engines import version_of
-from benchmarks.peers import Peer, install
+from benchmarks.peers import Peer
 from benchmarks.race import Race, Runs
 from benchmarks.report import Table
 from benchmarks.summary import disagreements, ratio_cell, target, typical
@@ -193,13 +193,6 @@ def run(engine: GraphEngine, *, nodes: int, shape: str, seconds: float) -> dict[
 
 def table(race: Race) -> Table:
     """Return the times of each engine on wide and thin graphs of two sizes."""
-    peers = {}
-    for peer in PEERS:
-        if reason := install(peer, race.say):
-            race.failures.append(f"{peer.name} is not installed: {reason}")
-        else:
-            peers[peer.name] = peer
-    race = replace(race, peers=peers)
     sizes = NODES[:1] if race.quick else NODES
     cases = [(shape, nodes) for shape in WINDOWS for nodes in sizes]
     result = Table(
@@ -207,10 +200,10 @@ def table(race: Race) -> Table:
         "microseconds a node to prepare",
         ["engine", *(f"{shape}, {nodes:,}" for shape, nodes in cases)],
     )
-    cells: dict[str, list[str]] = {name: [] for name in peers}
+    cells: dict[str, list[str]] = {name: [] for name in race.peers}
     for shape, nodes in cases:
         runs = race(
-            "irregular", only=peers, repeats=max(2, race.repeats), limit=1,
+            "irregular", repeats=max(2, race.repeats), limit=1,
             nodes=nodes, shape=shape, seconds=0.2 if race.quick else 1.0,
         )  # fmt: skip
         what = f"{shape}, {nodes:,} nodes"

@@ -30,8 +30,6 @@ _SAME = 1e-6  # relative; another order of summation is far below, another funct
 class Auto:
     """Run programs, and once something cannot be one, the graphs of batches."""
 
-    required = False
-
     def __init__(self, objective: Objective, flat: Flat) -> None:
         self.objective, self.flat, self.eager = objective, flat, Eager(objective, flat)
         self.generators: list[Random] = list(objective.model.generators().values())
@@ -113,6 +111,7 @@ class Auto:
         def loss_of_one(x: Any, t: Any) -> list[Any]:  # programs look for changes no deeper
             return computed(x, t)
 
+        loss_of_one.__name__ = "fit"  # as messages call it
         return loss_of_one
 
     def _run(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Array]:

@@ -95,9 +95,10 @@ def fit(
         if not isinstance(checkpoint, Checkpoint):
             raise TypeError(f"checkpoint={short(checkpoint)}: give a path, or an nn.Checkpoint")
         callbacks.append(checkpoint)
-    if not model.parameters():
+    trained = model.parameters()
+    if not trained:
         raise ValueError("fit: the model has no parameters to train; are all of them frozen?")
-    flat = Flat(model.parameters())
+    flat = Flat(trained)
     output = try_out(model, samples, function, ("X", "y"))
     found = metrics_of(found, output, function)
     path = _resumed(resume, callbacks)

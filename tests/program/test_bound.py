@@ -188,6 +188,36 @@ def test_modes_and_changed_settings_are_noticed():
         assert fixed or f.recordings.made == 2
 
 
+def scaled_while_training(module, y):
+    return y * 3.0 if module.training else y
+
+
+class Scaled(nn.Module):
+    def __init__(self):
+        self.inner = Inner()
+
+    def __call__(self, x):
+        return self.inner(x)
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        self.w = Value(2.0)
+
+    def __call__(self, x):
+        return scaled_while_training(self, self.w * x[0])
+
+
+def test_a_mode_that_a_function_outside_the_module_reads_is_noticed():
+    m = Scaled()
+    bound = compile(lambda m, x: m(x), rows=["x"], reduce="sum").bind(m)
+    x = np.array([[1.0], [2.0]])
+    for _ in range(3):
+        assert bound.value_and_grad(x)[0] == 18.0
+    m.inner.training = False
+    assert bound.value_and_grad(x)[0] == 6.0
+
+
 def test_float32():
     m = model()
     bound = compile(square, rows=["x", "y"], reduce="mean", dtype="float32").bind(m)

@@ -1,8 +1,11 @@
 """What a compiled function takes, what it gives, and what its transforms are."""
 
 import copy
+import os
 import pickle
+import signal
 import threading
+import warnings
 from random import Random
 
 import numpy as np
@@ -464,3 +467,59 @@ def test_repr_and_source():
     assert "def forward" in f.source
     assert f.__name__ == "plain"
     assert f.__doc__ == plain.__doc__
+
+
+def test_gradients_and_the_like_have_their_source_and_table_with_the_function():
+    @compile(rows=["x"])
+    def f(x, w):
+        return tanh(w * x)
+
+    f.grad([1.0, 2.0], 0.5, argnums=1)  # for each row, by what is shared: a program of its own
+    assert "def reverse(seed)" in f.source
+    assert f.table().programs[0].reverse > 0
+    f.hessian([1.0, 2.0], 0.5)
+    assert "program 1 of hessian of f" in f.source
+    assert "hessian of f" in str(f.table())
+
+
+def test_long_lists_that_are_closed_over():
+    numbers = [float(i) for i in range(60_000)]
+    pairs = ["a", 1.0] * 30_000
+
+    @compile
+    def f(x):
+        return x * (numbers[0] + numbers[1] + len(pairs))
+
+    assert [f(float(i)) for i in range(5)] == [60_001.0 * i for i in range(5)]
+    assert f.recordings.made == 1
+    assert not f.surroundings.written
+    numbers[1] = 3.0
+    assert f(1.0) == 60_003.0
+
+
+def test_numpys_names_of_number_types():
+    assert compile(lambda x: x * x, rows=["x"], dtype=np.float32)([1.0, 2.0]).dtype == np.float32
+    with pytest.raises(ValueError, match=r"numpy\.float16.*allowed are"):
+        compile(lambda x: x, dtype=np.float16)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_forked_process_has_threads_of_its_own():
+    @compile(rows=["x"], reduce="sum", threads=2)
+    def f(x):
+        return exp(tanh(x) * sin(x))
+
+    X = np.linspace(-1, 1, 20_000)
+    expected = f(X)
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that threads are running: what is tested
+        child = os.fork()
+    if not child:
+        signal.alarm(30)
+        os.write(writing, repr(f(X)).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        assert float(file.read()) == expected
+    os.waitpid(child, 0)

@@ -92,7 +92,7 @@ def test_arguments_that_do_not_fit_the_function():
     refused(TypeError, "weighted(x, y, w): too many positional arguments", f, X, Y, 1.0, 2.0)
     refused(
         IndexError,
-        "weighted: argnums=3; it takes 3 arguments",
+        "weighted: argnums=3; weighted takes 3 arguments",
         lambda: f.grad(X, Y, 1.0, argnums=3),
     )
     refused(
@@ -422,3 +422,12 @@ def test_methods():
     np.testing.assert_allclose(f(Y), Y * 3)
     thing.factor = 4.0
     np.testing.assert_allclose(f(Y), Y * 4)
+
+
+@pytest.mark.parametrize("transform", ["grad", "value_and_grad", "jacobian", "hessian"])
+def test_argnums_are_places(transform):
+    f = compile(lambda x, w: w * x)
+    with pytest.raises(TypeError, match="argnums='w'; give the place of an argument"):
+        getattr(f, transform)(1.0, 2.0, argnums="w")
+    with pytest.raises(IndexError, match=r"argnums=2; .* takes 2 arguments"):
+        getattr(f, transform)(1.0, 2.0, argnums=2)

@@ -1,5 +1,6 @@
 """Rows that branch: each takes the path that Python would take, whichever row was recorded."""
 
+import contextlib
 import operator
 
 import numpy as np
@@ -260,3 +261,46 @@ def test_equality_with_other_things_is_no_guard():
     f = compile(lambda x: x * 2 if x == "a" or x is None else x * 3, rows=["x"])
     np.testing.assert_allclose(f(X[:7]), X[:7] * 3)
     assert f.recordings.made == 1
+
+
+def test_what_only_conditions_read_brings_no_nan_into_the_gradient():
+    def branches(x, w):
+        a, b = autograd.cbrt(x * w), autograd.cbrt(x - w)
+        return a * 2 if b > 10 else a
+
+    def selects(x, w):
+        a, b = autograd.cbrt(x * w), autograd.cbrt(x - w)
+        return where(b > 10, a * 2, a)
+
+    for f in (branches, selects):
+        fast = compile(f, rows=["x"], reduce="sum")
+        assert fast.grad([1.0, 8.0], 1.0, argnums=1) == pytest.approx((1 + 2) / 3, rel=1e-12)
+        assert fast.grad([1.0, 8.0], 1.0) == pytest.approx([1 / 3, 1 / 12], rel=1e-12)
+        assert not fast.recordings.branching  # the first program was right
+
+
+def test_a_fit_that_branches_in_many_ways_says_so_and_is_right(monkeypatch):
+    monkeypatch.setattr(program_recordings, "MOST_PROGRAMS", 2)
+
+    class Steps(nn.Module):
+        def __init__(self):
+            self.w = [Value(0.5), Value(-0.25), Value(0.75)]
+
+        def __call__(self, x):
+            y = 0
+            for w in self.w:
+                y = y + w * x[0] if w * x[0] > x[1] else y - w * x[1]
+            return y
+
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    fitted = []
+    for engine in ("eager", "auto"):
+        model = Steps()
+        with (
+            pytest.warns(RuntimeWarning, match="^fit: rows branch in more than 2 ways")
+            if (engine == "auto")
+            else contextlib.nullcontext()
+        ):
+            nn.fit(model, X, X[:, 0], "mean_squared_error", epochs=2, engine=engine, seed=0)
+        fitted.append([w.data for w in model.w])
+    assert fitted[0] == pytest.approx(fitted[1], rel=1e-9)

@@ -598,9 +598,9 @@ def test_the_program_of_a_network_reads_as_one_would_write_it():
     loss.value_and_grad(model, np.array(numbers(10, 2)), np.array(numbers(10)))
     source = loss.source
     assert source.count("\n") < 60
-    assert "maximum(z1, 0, out=h1)  # (64, rows) relu" in source
-    assert "matmul(W1, x, out=z1)" in source
-    assert "dW1" in source
+    assert "maximum(z1, zeros1, out=h1)  # (64, rows) relu" in source
+    assert "matmul(Wb1, x_and_1, out=z1)" in source
+    assert "dWb1" in source
     for head in ("# stores", "# inputs", "# results", "# derivatives"):
         assert head in source
     table = loss.table()

@@ -32,7 +32,7 @@ def with_bias_columns(lifted: Lifted) -> Lifted:
             found[at] = k, both, (g.operands[1].store, end)
     counts: dict[_Key, int] = {}
     for at, (_, _, key) in found.items():
-        q = lifted.groups[at].grid[2]
+        q = 1 if _is_constant(lifted, lifted.groups[at].operands[1]) else lifted.groups[at].grid[2]
         counts[key] = q if counts.get(key, q) == q else 0  # products of unlike width: neither
     spans = [*_spans(lifted.groups)]
     counts = {
@@ -60,13 +60,25 @@ def _bias(g: Group) -> tuple[int, Array | None]:
     return 0, None
 
 
+def _is_constant(lifted: Lifted, ref: Ref) -> bool:
+    """Say whether all that an operand reads are constants of the recording."""
+    first = len(lifted.shared)
+    stop = first + len(lifted.constants)
+    within = (first <= ref.index) & (ref.index < stop)
+    return ref.store == SHARED_STORE and bool(within.all())
+
+
 def _end(lifted: Lifted, g: Group) -> int | None:
-    """Return the place after what is multiplied, None if it is not computed or not in one piece."""
+    """Return the place after what is multiplied, None if no ones can be laid there."""
     ref = g.operands[1]
     first = len(lifted.shared) + len(lifted.constants) if ref.store == SHARED_STORE else 0
-    if ref.store not in lifted.sizes or ref.row != g.row:
-        return None
     flat = ref.index.ravel()
+    if _is_constant(lifted, ref):
+        return first  # what is multiplied is copied once, so ones can be taken from anywhere
+    if ref.row != g.row:
+        return None
+    if ref.store not in lifted.sizes and (ref.store, len(flat)) not in lifted.columns.values():
+        return None
     whole = flat[0] >= first and np.array_equal(flat, np.arange(flat[0], flat[0] + len(flat)))
     return int(flat[-1]) + 1 if whole else None
 
@@ -87,7 +99,7 @@ def _rebuilt(
     tables: dict[str, Array] = {}
     ones: dict[str, list[Array]] = {}
     sizes = dict(lifted.sizes)
-    for store in {store for store, _ in counts}:
+    for store in {store for store, _ in counts if store in sizes}:
         added = np.zeros(sizes[store] + 1, np.intp)
         for (of, end), q in counts.items():
             if of == store:
@@ -109,10 +121,11 @@ def _rebuilt(
         if at in found and (key := found[at][2]) in counts:
             k, both, (store, end) = found[at]
             q = counts[key]
-            row = int(tables[store][end]) - q + np.arange(q)
+            row = np.arange(q) + (int(tables[store][end]) - q if store in tables else end)
             ones.setdefault(store, []).append(row)
             operands[0] = replace(operands[0], index=both)
-            below = np.concatenate([operands[1].index, row.reshape(1, 1, q)], axis=1)
+            row = np.broadcast_to(row, (1, 1, g.grid[2]))
+            below = np.concatenate([operands[1].index, row], axis=1)
             operands[1] = replace(operands[1], index=below)
             del operands[k]
             signs = (*signs[: k - 1], *signs[k:])

@@ -106,6 +106,11 @@ class Lifted:
     filled: bool = False  # with zeros that were not there: see `triangles`
     tapes: dict[bool, Any] = field(default_factory=dict)  # for native code, when there is a need
 
+    @property
+    def widths(self) -> dict[str, int]:
+        """Return how many numbers a row has in the arrays of its arguments, biases' ones too."""
+        return {name: size + len(self.ones.get(name, ())) for name, size in self.columns.values()}
+
 
 def strides_of(index: Array) -> tuple[int, ...] | None:
     """Return the steps along each axis if places are base + sum(step * i), else None."""

@@ -47,6 +47,7 @@ class Levels:
         self.parts = self.find_parts(left)
         for i in left:
             self.place(i)
+        self.part_conditions()
         self.filled = filling and fill_triangles(s, self.members)
 
     # sums ---------------------------------------------------------------------------------------
@@ -212,6 +213,31 @@ class Levels:
             self.copies[x] = self.s._new("spread", (), (x,), ROW)
             self.place(self.copies[x])
         return self.copies[x]
+
+    def part_conditions(self) -> None:
+        """Make what only conditions read groups of its own: nothing is differentiated there.
+
+        In a group with others it would have adjoints of 0, and a slope of inf would make these nan.
+        """
+        s = self.s
+        if not any(key[1] in FLAGS for key in self.members):
+            return
+        reached = set(s.outputs)
+        parted: dict[Any, list[int]] = {}
+        for key, found in sorted(self.members.items(), key=lambda item: -item[0][0]):
+            op = key[1]
+            mine = [i for i in found if i in reached]
+            for i in mine if op not in FLAGS else ():
+                args = s.args[i]
+                reached.update(
+                    args.a + args.b + args.addends if isinstance(args, Sum)
+                    else args[1:] if op == "where" else args
+                )  # fmt: skip
+            if mine:
+                parted[key] = mine
+            if len(mine) < len(found):
+                parted[*key, "condition"] = [i for i in found if i not in reached]
+        self.members = {key: parted[key] for key in sorted(parted, key=lambda key: parted[key][0])}
 
     # readiness ----------------------------------------------------------------------------------
 

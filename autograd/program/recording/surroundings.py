@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import weakref
+from array import array
 from collections.abc import Hashable, Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -88,8 +89,13 @@ class _Walk:
             return "again", self.entered[id(x)]
         self.entered[id(x)] = len(self.entered)
         if isinstance(x, (list, tuple)):
+            kinds = set(map(type, x))
+            if kinds == {float}:  # data, and the weights of a layer: the long ones
+                return kind, array("d", x).tobytes()
+            if kinds == {Value}:
+                return kind, "Values", *map(id, x)
             self.left -= len(x)
-            return kind, tuple(map(self.of, x)) if self.left > 0 else Same(tuple(x))
+            return (kind, *map(self.of, x)) if self.left > 0 else Same(x)
         if isinstance(x, dict):
             self.left -= len(x)
             return kind, tuple([(self.of(key), self.of(item)) for key, item in x.items()])

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from autograd.program.lifting.groups import Array, Lifted
-from autograd.program.running.namespace import NAMESPACE
+from autograd.program.running.namespace import NAMESPACE, aligned, filled
 from autograd.program.writing.emit import Emitter
 
 
@@ -29,9 +27,9 @@ class TextCode:
 
         namespace: dict[str, Any] = {
             **NAMESPACE, **{name: constant(x) for name, x in emitter.indices.items()},
-            "empty": lambda shape, kind=None: np.empty(shape, kind or dtype),
-            "zeros": lambda shape: np.zeros(shape, dtype),
-            "full": lambda shape, x: np.full(shape, x, dtype),
+            "empty": lambda shape, kind=None: aligned(shape, kind or dtype),
+            "zeros": lambda shape: filled(shape, 0, dtype),
+            "full": lambda shape, x: filled(shape, x, dtype),
         }  # fmt: skip
         exec(compile(self.source, "<program>", "exec"), namespace)
         self.rows: Callable[..., Any] = namespace.get("rows", lambda *_: (None, None, {}))

@@ -40,9 +40,7 @@ class Machine:
         self.has_rows, self.has_shared = self.code.has_rows, self.code.has_shared
         self.columns_wanted = self.code.columns_wanted
         self.threads = threads or cores()
-        numbers_of_a_row = 2 * lifted.sizes.get(ROW_STORE, 0) + sum(
-            n for _, n in lifted.columns.values()
-        )
+        numbers_of_a_row = 2 * lifted.sizes.get(ROW_STORE, 0) + sum(lifted.widths.values())
         fitting = _CACHE // max(1, numbers_of_a_row * self.dtype.itemsize)
         self.block = min(_MOST_ROWS, max(_LEAST_ROWS, fitting))
         self.is_row = lifted.outputs[0][0] not in (SHARED_STORE, SHARED_FLAGS)

@@ -12,6 +12,7 @@ from autograd.reductions import Stack
 from autograd.rules import TABLE
 
 Array = np.ndarray[Any, Any]
+_LINE = 64  # bytes
 
 
 def _view(store: Array, start: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Array:
@@ -41,6 +42,23 @@ def _element(name: str, at: int | None, *xs: Any) -> Any:
         return rule.derivatives(y, xs, [k == at for k in range(len(xs))])[at or 0]
 
     return np.vectorize(rule.function if at is None else partial, otypes=[float])(*xs)
+
+
+def aligned(shape: int | tuple[int, ...], dtype: Any) -> Array:
+    """Return a new array that starts where a cache line does: NumPy's own may start anywhere."""
+    kind = np.dtype(dtype)
+    size = int(np.prod(shape)) * kind.itemsize
+    memory = np.empty(size + _LINE, np.uint8)
+    start = -memory.ctypes.data % _LINE
+    array: Array = memory[start : start + size].view(kind).reshape(shape)
+    return array
+
+
+def filled(shape: int | tuple[int, ...], x: float, dtype: Any) -> Array:
+    """Return a new array that holds a number everywhere."""
+    array: Array = aligned(shape, dtype)
+    array.fill(x)
+    return array
 
 
 NAMESPACE: dict[str, Any] = {

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from autograd.program.lifting import layout
+from autograd.program.lifting.active import active_places
 from autograd.program.lifting.groups import ROW_FLAGS, ROW_STORE, SHARED_FLAGS, SHARED_STORE, Lifted
 from autograd.program.running import opcodes
 from autograd.program.running.code import TextCode
@@ -65,14 +66,14 @@ def reason_against(lifted: Lifted, native: bool | None, dtype: Any) -> str:
         return "native=False"
     if not lifted.groups:
         return "nothing is computed"
-    if np.dtype(dtype) != np.float64:
-        return f"{np.dtype(dtype)} numbers"
     if native is None:
         size = sum(g.size for g in lifted.groups)
         if size >= SMALL * len(lifted.groups) or size < LEAST:
             return "NumPy is fast enough"
-        if not installed():
-            return "the extra `native` is not installed"
+    if np.dtype(dtype) != np.float64:
+        return f"{np.dtype(dtype)} numbers"
+    if not installed():  # for native=True it is: see `checked`
+        return "the extra `native` is not installed"
     other = sorted({g.op for g in lifted.groups if key_of(g) is None})
     return f"there is no native code for {', '.join(other)}" if other else ""
 
@@ -154,7 +155,7 @@ class NativeCode:
         dx = np.zeros_like(x)
         sizes = {
             ROW_STORE: self.lifted.sizes.get(ROW_STORE, 0),
-            **dict(self.lifted.columns.values()),
+            **self.lifted.widths,
         }
 
         def part(whole: Array, name: str) -> Array:
@@ -191,19 +192,6 @@ class NativeCode:
             backward(seed)
 
         return forward, reverse, stores
-
-
-def active_places(lifted: Lifted, wanted: Mapping[str, Array]) -> dict[str, Array]:
-    """Return, for each store, the places that depend on those that are wanted."""
-    sizes = {**lifted.sizes, **dict(lifted.columns.values())}
-    active = {name: np.zeros(size, bool) for name, size in sizes.items()}
-    for name, places in wanted.items():
-        active[name][places] = True
-    for g in lifted.groups:
-        if g.store not in (SHARED_FLAGS, ROW_FLAGS):
-            reached = any(active[ref.store][ref.index].any() for ref in g.operands)
-            active[g.store][g.start : g.start + g.size] = reached
-    return active
 
 
 def interpreter(common: bool) -> ModuleType:

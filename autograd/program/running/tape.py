@@ -120,7 +120,7 @@ def _side_by_side(lifted: Lifted, row: bool) -> tuple[dict[str, int], int]:
     """Return where each store begins in an array of all, and how long that is."""
     sizes = {SHARED_STORE: lifted.sizes[SHARED_STORE]}
     if row:
-        sizes |= {ROW_STORE: lifted.sizes.get(ROW_STORE, 0), **dict(lifted.columns.values())}
+        sizes |= {ROW_STORE: lifted.sizes.get(ROW_STORE, 0), **lifted.widths}
     places, length = {}, 0
     for name, size in sizes.items():
         places[name] = length

@@ -64,11 +64,24 @@ def share(count: int, threads: int, work: Callable[[int, Iterator[int]], None]) 
 
 def _threads() -> ThreadPoolExecutor:
     global _executor
-    if _executor is None:
-        from concurrent.futures import ThreadPoolExecutor
+    with _lock:
+        if _executor is None:
+            from concurrent.futures import ThreadPoolExecutor
 
-        _executor = ThreadPoolExecutor(MOST_STRIPS, thread_name_prefix="autograd")
-    return _executor
+            _executor = ThreadPoolExecutor(MOST_STRIPS, thread_name_prefix="autograd")
+        return _executor
+
+
+def _after_fork() -> None:
+    """Start afresh in a child process: of all threads it has the one that forked."""
+    global _executor, _lock, _running
+    if _running and isinstance(_blas, tuple):
+        _blas[1](_before)
+    _executor, _lock, _running = None, threading.Lock(), 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextmanager

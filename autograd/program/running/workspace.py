@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.program.lifting.groups import SHARED_FLAGS, SHARED_STORE
+from autograd.program.running.namespace import filled
 
 if TYPE_CHECKING:
     from autograd.program.running.machine import Machine
@@ -20,13 +21,14 @@ class Block:
     """Hold the arrays for so many rows, and the functions that fill them."""
 
     def __init__(self, machine: Machine, n: int, *shared: Array) -> None:
-        sizes = machine.lifted.columns.values()
-        self.columns = {name: np.zeros((size, n), machine.dtype) for name, size in sizes}
-        self.gradients = {c: np.zeros_like(self.columns[c]) for c in machine.columns_wanted}
+        lifted, dtype = machine.lifted, machine.dtype
+        whole = {name: filled((size, n), 1, dtype) for name, size in lifted.widths.items()}
+        self.columns = {name: whole[name][:size] for name, size in lifted.columns.values()}
+        self.gradients = {c: filled(whole[c].shape, 0, dtype) for c in machine.columns_wanted}
         self.forward, self.reverse, self.stores = machine.rows(
-            n, *shared, *self.columns.values(), *self.gradients.values()
+            n, *shared, *whole.values(), *self.gradients.values()
         )
-        self.stores |= self.columns
+        self.stores |= whole
 
     def fill(self, columns: Mapping[str, Array], start: int, stop: int) -> None:
         """Copy rows in."""
@@ -38,7 +40,7 @@ class Block:
         if into is None:
             return
         for name, gradient in self.gradients.items():
-            into[name][start:stop] = gradient.T
+            into[name][start:stop] = gradient[: len(self.columns[name])].T
 
 
 class Lane:
@@ -68,12 +70,12 @@ class Workspace:
         self.machine = machine
         lifted, dtype = machine.lifted, machine.dtype
         size = lifted.sizes[SHARED_STORE]
-        self.s = np.zeros(size, dtype)
+        self.s = filled(size, 0, dtype)
         first = len(lifted.shared)
         self.s[first : first + len(lifted.constants)] = lifted.constants
         if SHARED_STORE in lifted.ones:
             self.s[lifted.ones[SHARED_STORE]] = 1
-        self.ds = np.zeros(size, dtype)  # of the whole call
+        self.ds = filled(size, 0, dtype)  # of the whole call
         self.parameters = self.s[:first]
         self.gradient = self.ds[:first]
         flags = lifted.sizes.get(SHARED_FLAGS)
@@ -89,7 +91,9 @@ class Workspace:
     def prepare(self, threads: int, strips: int) -> None:
         """Make what so many threads and strips need."""
         while len(self.lanes) < threads:
-            lane = Lane(self.machine, self.s, np.zeros_like(self.ds), *self.flags.values())
+            lane = Lane(
+                self.machine, self.s, filled(len(self.ds), 0, self.ds.dtype), *self.flags.values()
+            )
             self.lanes.append(lane)
         if len(self.sums) < strips:
             self.sums = np.zeros((strips, len(self.ds)), self.ds.dtype)

@@ -29,7 +29,7 @@ class Arrays:
 
     def __init__(self, emitter: Emitter, stage: Stage, row: bool) -> None:
         self.e, self.stage, self.row = emitter, stage, row
-        self.scratch = Scratch(self.numbered, self.declare)
+        self.scratch = Scratch(self.numbered, self.declare, self.filled)
         self.views: dict[Any, str] = {}
         self.counts: Counter[str] = Counter()
         self.whole: set[str] = set()  # matrices without gaps between their rows
@@ -41,7 +41,20 @@ class Arrays:
 
     def declare(self, name: str, shape: Any, flag: bool = False) -> None:
         """Make an array once, when the stage is set up."""
+        if len(shape) == 2:
+            self.whole.add(name)
         self.stage.setup.append(f"{name} = empty({_shape_text(shape)}{', bool' if flag else ''})")
+
+    def filled(self, x: Any, shape: Any) -> str:
+        """Return the name of an array that holds a number everywhere."""
+        key = ("filled", repr(x), shape)
+        if key not in self.views:
+            word = {0: "zero", 1: "one", 2: "two"}.get(x, "c")
+            text = f"full({_shape_text(shape)}, {x!r})"
+            return self.made(
+                key, self.numbered(f"{word}s") if shape else self.e.namer.fresh(word), text
+            )
+        return self.views[key]
 
     def shape(self, grid: Sequence[int], row: bool) -> tuple[Any, ...]:
         """Return the shape of an array: that of the grid, and the rows if it has them."""
@@ -74,12 +87,13 @@ class Arrays:
         )  # fmt: skip
         start = int(index.flat[0])
         text = _view_text(store, start, shape, steps)
-        if (store, index.size) in self.e.lifted.columns.values() and np.array_equal(
-            index, np.arange(index.size)
-        ):
+        columns = self.e.lifted.columns.values()
+        whole_argument = (store, index.size) in columns and store not in self.e.lifted.ones
+        if whole_argument and np.array_equal(index, np.arange(index.size)):
             return self.made(key, store, store)  # all of a row argument
         name = self.e.namer.array(store, index, label + "_" * whole)
-        if len(shape) == 2 and not text.startswith("view(") and store == f"d{SHARED_STORE}":
+        rows = store.removeprefix("d") != SHARED_STORE
+        if len(shape) + rows == 2 and store[0] == "d" and not text.startswith("view("):
             self.whole.add(name)
         return self.made(key, name, text)
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd.program.lifting.active import active_places
 from autograd.program.lifting.groups import (
     ROW_FLAGS,
     ROW_STORE,
     SHARED_FLAGS,
     SHARED_STORE,
+    Group,
     Lifted,
     Ref,
 )  # fmt: skip
@@ -70,11 +72,7 @@ class Emitter:
         self._index_names: dict[Any, str] = {}
         self.wanted = wanted
         stores = lifted.sizes
-        self.active = {name: np.zeros(size, bool) for name, size in stores.items()}
-        for name, size in lifted.columns.values():
-            self.active[name] = np.zeros(size, bool)
-        if wanted is not None:
-            self.find_active(wanted)
+        self.active = active_places(lifted, wanted or {})
         self.readers = {name: np.zeros(len(a), int) for name, a in self.active.items()}
         for g in lifted.groups:
             for ref in g.operands:
@@ -97,11 +95,28 @@ class Emitter:
                     writer.forward(group)
             if wanted is not None:
                 writer.seeds()
-                for group in reversed(lifted.groups):
+                for group in self.backwards():
                     if group.row == row:
                         writer.backward(group)
             if row:
                 stage.setup[:0] = self.row_stores(stage)
+
+    def backwards(self) -> list[Group]:
+        """Return the groups in reverse, those that read inputs alone last, the widest at the end.
+
+        So what is first at the gradient of an input sets it, and a penalty on all inputs adds.
+        """
+        inputs = len(self.lifted.shared)
+
+        def width(g: Group) -> int:
+            active = [ref for ref in g.operands if self.is_active(ref)]
+            if all(ref.store == SHARED_STORE and ref.index.max() < inputs for ref in active):
+                return sum(ref.index.size for ref in active)
+            return 0
+
+        groups = self.lifted.groups[::-1]
+        groups.sort(key=width)
+        return groups
 
     @property
     def has_shared(self) -> bool:
@@ -113,21 +128,14 @@ class Emitter:
         """Return the row arguments that a derivative is wanted by."""
         return [c for c, _ in self.lifted.columns.values() if self.active[c].any()]
 
-    def find_active(self, wanted: dict[str, Array]) -> None:
-        """Mark what depends on the inputs that derivatives are wanted for."""
-        for name, places in wanted.items():
-            self.active[name][places] = True
-        for g in self.lifted.groups:
-            if g.store in (ROW_FLAGS, SHARED_FLAGS):
-                continue
-            if any(self.is_active(r) for r in g.operands):
-                self.active[g.store][g.start : g.start + g.size] = True
-
     def is_constant(self, store: str, index: Array) -> bool:
         """Say whether all these places hold constants."""
         first = len(self.lifted.shared)
         stop = first + len(self.lifted.constants)
-        return store == SHARED_STORE and bool(((first <= index) & (index < stop)).all())
+        if store != SHARED_STORE:
+            return False
+        ones = np.isin(index, self.lifted.ones.get(store, ()))
+        return bool((((first <= index) & (index < stop)) | ones).all())
 
     def constant(self, ref: Ref) -> float | None:
         """Return the one finite constant that all operands are, None if they are anything else."""
@@ -167,4 +175,4 @@ class Emitter:
     def source(self) -> str:
         """Return the whole program as text."""
         stages = [self.shared] * self.has_shared + [self.rows] * self.has_rows
-        return "\n".join([HEAD, *[stage.source() for stage in stages]])
+        return "\n\n".join([HEAD, *[stage.source() for stage in stages]])

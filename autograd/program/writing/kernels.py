@@ -7,14 +7,19 @@ from typing import Any
 
 from autograd.program.writing.expressions import CALLS, UFUNCS, Symbol
 
+# NumPy has to make an array of a number at each call; and for these two, vector instructions are
+# used only where both operands are whole arrays.
+_FASTER = ("maximum", "minimum", "lt", "le", "gt", "ge")
+
 
 class Scratch:
     """Lend arrays of a shape by name; what is given back is lent again."""
 
     def __init__(
-        self, numbered: Callable[[str], str], declare: Callable[[str, Any, bool], None]
-    ) -> None:
-        self.numbered, self.declare = numbered, declare
+        self, numbered: Callable[[str], str], declare: Callable[[str, Any, bool], None],
+        filled: Callable[[Any, Any], str],
+    ) -> None:  # fmt: skip
+        self.numbered, self.declare, self.filled = numbered, declare, filled
         self.free: dict[Any, list[str]] = {}
         self.shape_of: dict[str, Any] = {}
 
@@ -82,6 +87,12 @@ class _Writer:
             out = self.scratch.take(self.shape, x.is_flag)
             self.held.add(out)
         self.names[id(x)] = out
+        if x.op in _FASTER:
+            shape = self.shape if x.op in ("maximum", "minimum") else ()
+            args = [
+                name if isinstance(y, Symbol) else self.scratch.filled(y, shape)
+                for name, y in zip(args, x.args, strict=True)
+            ]
         self.text += _operation(x, args, out)
         return out
 

@@ -81,9 +81,7 @@ class Namer:
             return "c" if first >= len(self.lifted.shared) else "p"
         starts = self._starts.get(store, ())
         k = bisect_right(starts, first) - 1
-        if k < 0:
-            return store
-        name = self.results[store, starts[k]]
+        name = store if k < 0 else self.results[store, starts[k]]
         ones = self.lifted.ones.get(store, ())
         return f"{name}_and_1" if len(places) > 1 and last in ones else name
 

@@ -171,7 +171,14 @@ class Reverse(Adjoints):
         self._pull_addends(g, dy, g.operands[2:], g.signs[1:])
         first, second = self.factors(g)
         second = Ref(second.store, second.index[: len(second.index) - self._biases(g)], second.row)
-        for ref, line in zip((first, second), self._product_lines(g, dy), strict=True):
+        lines = self._product_lines(g, dy)
+        if g.grid == (1, 1, 1) and not self.row and _same(first, second):
+            total = self.scratch.take((1,))  # a sum of squares: both at once
+            self.add_reverse(f"add({dy}, {dy}, out={total})")
+            lines = (self._product_lines(g, total)[0], lines[1])
+            self.scratch.give(total)
+            second = Ref(second.store, second.index[:0], second.row)
+        for ref, line in zip((first, second), lines, strict=True):
             if self.e.is_active(ref):
                 self.accumulate(
                     ref,
@@ -208,11 +215,13 @@ class Reverse(Adjoints):
             b, dy = self.merged(b, (*flat, n, f"{q}*n")), self.merged(dy, (*flat, p, f"{q}*n"))
 
         if self._biases(g):
-            a, n = f"{a}[:, :-1]", n - 1
+            alone, n = first.index[:, :-1], n - 1
+            a = self.view(first.store, alone, "", whole=True) or f"{a}[:, :-1]"
 
         def right(out: str) -> str:
             out = self.merged(out, (*flat, n, f"{q}*n")) if merged else out
-            return f"matmul({_transposed(a, h)}, {dy}, out={out})"
+            product = self.product_into(out) if p == 1 else "matmul"  # faster for vectors alone
+            return f"{product}({_transposed(a, h)}, {dy}, out={out})"
 
         if second.row or z:
             return (
@@ -223,6 +232,11 @@ class Reverse(Adjoints):
             lambda out: f"multiply({dy}[:, None], {b}, out={out})",
             lambda out: f"matmul({dy}, {a}, out={out})",
         )
+
+
+def _same(a: Ref, b: Ref) -> bool:
+    """Say whether two operands are the same places in the same order."""
+    return a.store == b.store and np.array_equal(a.index.ravel(), b.index.ravel())
 
 
 def _transposed(name: str, h: int) -> str:
