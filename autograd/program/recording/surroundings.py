@@ -23,6 +23,7 @@ from autograd.value import Value
 _MOST_ITEMS = 50_000  # looked at in one key; what is beyond is known by its identity
 _SMALL_ARRAY = 4096  # bytes: an array is compared by its numbers up to here
 _PLAIN = (int, str, bytes, bool, type(None))
+_BY_VALUE = frozenset((*_PLAIN, float))
 
 
 class Same:
@@ -174,7 +175,7 @@ class Surroundings:
 
     def glance(self) -> tuple[Any, ...]:
         """Return what can be seen at once: what the variables hold, and the modes of models."""
-        return tuple([x if type(x) in (*_PLAIN, float) else id(x) for x in self.contents()])
+        return tuple([x if type(x) in _BY_VALUE else id(x) for x in self.contents()])
 
 
 def _global_names(code: CodeType) -> list[str]:
