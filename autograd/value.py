@@ -171,9 +171,12 @@ def _function(name: str, *defaults: Any) -> Callable[..., Value]:
 
 def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
     def method(self: Value, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if type(other) is Value:
+            truth = compare(self.data, other.data)
+        elif isinstance(other, np.ndarray):
             return NotImplemented
-        truth = compare(self.data, other.data if type(other) is Value else other)
+        else:
+            truth = compare(self.data, other)
         if _traced_threads and (trace := trace_here()) is not None:
             return trace.compare(compare.__name__, self, other, truth)
         return truth

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from benchmarks.engines import version_of
+from benchmarks.engines import Installed
 
 RATE = 0.01
 Array = Any
@@ -29,18 +29,13 @@ Maker = Callable[[Parameters, Array, Array, int], Training]  # parameters, X, y,
 
 
 @dataclass(frozen=True)
-class ArrayEngine:
+class ArrayEngine(Installed):
     """Hold what a problem may use of one engine."""
 
     name: str
     distribution: str
     training: Maker
     recursive: bool = False
-
-    @property
-    def version(self) -> str:
-        """Return the installed version of the distribution."""
-        return version_of(self.distribution)
 
 
 def chalkgrad(parameters: Parameters, X: Array, y: Array, threads: int) -> Training:

@@ -16,8 +16,22 @@ Function = Callable[[list[Scalar]], Scalar]
 ValueAndGradient = Callable[[Function, Sequence[float]], tuple[float, list[float]]]
 
 
+class Installed:
+    """Be an engine that is installed as a distribution."""
+
+    distribution: str
+
+    @property
+    def version(self) -> str:
+        """Return the installed version of the distribution."""
+        try:
+            return metadata.version(self.distribution)
+        except metadata.PackageNotFoundError:
+            return "this tree"
+
+
 @dataclass(frozen=True, kw_only=True)
-class Engine:
+class Engine(Installed):
     """Hold what a problem may use of one engine."""
 
     name: str
@@ -30,19 +44,6 @@ class Engine:
     mlp: Callable[[int, list[int]], Any] | None = None
     count: Callable[[Scalar], tuple[int, int]] | None = None
     recursive: bool = False
-
-    @property
-    def version(self) -> str:
-        """Return the installed version of the distribution."""
-        return version_of(self.distribution)
-
-
-def version_of(distribution: str) -> str:
-    """Return the installed version of a distribution."""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return "this tree"
 
 
 def by_backward(

@@ -33,8 +33,8 @@ def outputs_of(model: Module, X: Array) -> Floats | None:
     """
     if len(X) < LEAST_ROWS or X.dtype.kind not in "biuf" or whole_batch(model):
         return None
+    state = described(model)
     try:
-        state = described(model)
         before, program = _known.get(model, (None, None))
         if before != state:
             program = _made(model)

@@ -162,7 +162,8 @@ def _add(
 ) -> None:
     """Add value and gradient of some rows, by the program that is for them."""
     call = found.call
-    wanted: dict[str, list[int]] = {SHARED_STORE: []}
+    wanted: dict[str, list[int]] = {}
+    places: list[int] = []  # of shared numbers, and whose they are
     leaves: list[Any] = []
     for name in names:
         if name in call.rows:
@@ -172,13 +173,12 @@ def _add(
                     wanted[store] = list(range(size))
         elif (model := call.shared[name].model) is not None:
             of_model = [p for _, p in model.named_parameters() if p in program.places]
-            wanted[SHARED_STORE] += [program.places[p] for p in of_model]
+            places += [program.places[p] for p in of_model]
             leaves += of_model
         else:
             slots = program.argument_slots(name)
-            wanted[SHARED_STORE] += slots
+            places += slots
             leaves += [(name, k) for k in range(len(slots))]
-    places = wanted.pop(SHARED_STORE)
     if places:
         wanted[SHARED_STORE] = places
     machine = program.machine(wanted)

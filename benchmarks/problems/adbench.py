@@ -13,7 +13,7 @@ from importlib import import_module
 from time import perf_counter
 from typing import Any
 
-from benchmarks.engines import version_of
+from benchmarks.engines import Installed
 from benchmarks.race import Race, Runs
 from benchmarks.report import Table
 from benchmarks.summary import disagreements, ratio_cell, target
@@ -30,18 +30,13 @@ _COMPARED = 2000  # derivatives, evenly spread, that engines are asked to agree 
 
 
 @dataclass(frozen=True)
-class Engine:
+class Engine(Installed):
     """Hold what makes one engine's answer to one objective."""
 
     name: str
     distribution: str
     maker: Maker
     recursive: bool = False
-
-    @property
-    def version(self) -> str:
-        """Return the installed version of the distribution."""
-        return version_of(self.distribution)
 
 
 def engines(**makers: Maker) -> dict[str, Engine]:

@@ -15,7 +15,7 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from benchmarks.engines import version_of
+from benchmarks.engines import Installed
 from benchmarks.peers import Peer
 from benchmarks.race import Race, Runs
 from benchmarks.report import Table
@@ -152,17 +152,12 @@ def ddx(graph: Graph) -> Prepared:
 
 
 @dataclass(frozen=True)
-class GraphEngine:
+class GraphEngine(Installed):
     """Hold what makes value and gradient of a graph, of one engine."""
 
     distribution: str
     prepare: Callable[[Graph], Prepared]
     recursive: bool = False
-
-    @property
-    def version(self) -> str:
-        """Return the installed version of the distribution."""
-        return version_of(self.distribution)
 
 
 ENGINES: dict[str, GraphEngine] = {

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browser, silent
+from browsing import browser, tab
 
 from autograd import Value, gradients, nodes
 from viz.diagrams.digits import digits
 from viz.playing.player import player
 from viz.playing.steps import steps
 
-__all__ = ["browser"]  # a fixture
+__all__ = ["browser", "tab"]  # fixtures
 
 
 def neuron(at: float) -> Value:
@@ -33,12 +32,6 @@ FIRST, SECOND = neuron(2.0), neuron(-0.5)
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("player") / "player.html"
     return player([FIRST, SECOND], path, labels=["first", "second"])
-
-
-@pytest.fixture
-def tab(browser: Any, file: Path) -> Iterator[Any]:
-    with silent(browser, file.as_uri()) as tab:
-        yield tab
 
 
 def at(tab: Any) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import mpmath
 import pytest
-from browsing import browser, silent
+from browsing import browser, silent, tab
 
 import viz.playing.whatif
 from autograd import Value, clip, derivatives, gelu, maximum, nodes, relu, softmax
@@ -21,7 +20,7 @@ from viz.playing.player import page, player
 from viz.playing.steps import steps
 from viz.rendering.render import RenderError
 
-__all__ = ["browser"]  # a fixture
+__all__ = ["browser", "tab"]  # fixtures
 
 
 def neuron() -> Value:
@@ -50,12 +49,6 @@ FIRST, SECOND = neuron(), mixed()
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("player") / "player.html"
     return player([FIRST, SECOND], path, labels=["first", "second"])
-
-
-@pytest.fixture
-def tab(browser: Any, file: Path) -> Iterator[Any]:
-    with silent(browser, file.as_uri()) as tab:
-        yield tab
 
 
 SCENE = ".scene:not([hidden])"

@@ -10,7 +10,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from autograd.program.writing.expressions import CALLS, FLAGS, Symbol, evaluated
+from autograd.program.writing.expressions import (
+    CALLS,
+    FLAGS,
+    Symbol,
+    evaluated,
+    sum_of_terms,
+    term_slope,
+)  # fmt: skip
 from autograd.rules import TABLE, Rule
 
 _OPERATORS = {
@@ -191,13 +198,7 @@ def _value(key: Any, xs: list[Any]) -> Any:
     """Return the value of an operation."""
     if type(key) is str or key[0] == "pow":
         return evaluated(key if type(key) is str else "pow", None, xs)
-    products, signs = key
-    terms = [xs[2 * k] * xs[2 * k + 1] for k in range(products)] + xs[2 * products :]
-    ordered = sorted(zip(signs, terms, strict=True), key=lambda term: -term[0])
-    total = ordered[0][1] if ordered[0][0] > 0 else -ordered[0][1]
-    for sign, term in ordered[1:]:
-        total = total + term if sign > 0 else total - term
-    return total
+    return sum_of_terms(xs, *key)
 
 
 def _slopes(key: Any, xs: list[Any], y: Symbol) -> list[Any]:
@@ -209,10 +210,7 @@ def _slopes(key: Any, xs: list[Any], y: Symbol) -> list[Any]:
     if key[0] == "pow":
         return [evaluated("pow", 0, xs, y)]
     products, signs = key
-    return [
-        signs[k // 2] * xs[k ^ 1] if k < 2 * products else signs[k - products]
-        for k in range(len(xs))
-    ]
+    return [term_slope(xs, products, signs, k) for k in range(len(xs))]
 
 
 class _Body:

@@ -162,6 +162,23 @@ def evaluated(op: str, at: int | None, xs: Sequence[Any], y: Any = None) -> Any:
     return by_element(op, at, *xs) if at is None else by_element(op, at, y, *xs)
 
 
+def sum_of_terms(xs: Sequence[Any], products: int, signs: Sequence[int]) -> Any:
+    """Return x0*x1 + x2*x3 + ... + addends, so many products, with the signs of the terms."""
+    terms = [xs[2 * k] * xs[2 * k + 1] for k in range(products)] + list(xs[2 * products :])
+    ordered = sorted(zip(signs, terms, strict=True), key=lambda term: -term[0])  # + first
+    sign, total = ordered[0]
+    if sign < 0:
+        total = -total
+    for sign, x in ordered[1:]:
+        total = total + x if sign > 0 else total - x
+    return total
+
+
+def term_slope(xs: Sequence[Any], products: int, signs: Sequence[int], i: int) -> Any:
+    """Return the partial of `sum_of_terms` by xs[i]: the sign, times the other factor if any."""
+    return signs[i // 2] * xs[i ^ 1] if i < 2 * products else signs[i - products]
+
+
 def by_element(op: str, at: int | None, *xs: Any) -> Symbol:
     """Return a call of a row's function, or partial, for each element: `element` in a program."""
     pool = next(x.pool for x in xs if isinstance(x, Symbol))

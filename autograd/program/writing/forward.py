@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.program.lifting.groups import ROW_FLAGS, SHARED_FLAGS, Group, Ref
 from autograd.program.writing.arrays import Arrays, squeezed
-from autograd.program.writing.expressions import Symbol, evaluated
+from autograd.program.writing.expressions import Symbol, evaluated, sum_of_terms
 from autograd.program.writing.kernels import write
 
 
@@ -53,7 +53,7 @@ class Forward(Arrays):
         self.stage.forward += write(expression, y, shape, self.scratch, flag)
 
     def _terms(self, g: Group, y: str) -> None:
-        expression = _sum_of(self.symbols(g, {}), g)
+        expression = sum_of_terms(self.symbols(g, {}), g.products, g.signs)
         self.stage.forward += write(expression, y, self.shape(g.grid, g.row), self.scratch)
 
     # groups that add up, or reduce ----------------------------------------------------------------
@@ -142,16 +142,3 @@ def merges(g: Group) -> bool:
     """Say whether a product takes the axis q and the rows for one: shared numbers times rows."""
     first, second = g.operands[:2]
     return second.row and not first.row and product_axes(g)[1] == "q"
-
-
-def _sum_of(xs: list[Any], g: Group) -> Any:
-    """Return x0*x1 + x2*x3 + ... + addends, with their signs."""
-    terms = [(xs[2 * k] * xs[2 * k + 1], g.signs[k]) for k in range(g.products)]
-    terms += list(zip(xs[2 * g.products :], g.signs[g.products :], strict=True))
-    terms.sort(key=lambda term: -term[1])  # start with one that is added
-    total, sign = terms[0]
-    if sign < 0:
-        total = -total
-    for x, sign in terms[1:]:
-        total = total + x if sign > 0 else total - x
-    return total

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.program.lifting.groups import SHARED_FLAGS, SHARED_STORE, Group, Ref
 from autograd.program.writing.adjoints import Adjoints
 from autograd.program.writing.arrays import squeezed
-from autograd.program.writing.expressions import Symbol, evaluated
+from autograd.program.writing.expressions import Symbol, evaluated, term_slope
 from autograd.program.writing.forward import merges, product_axes
 from autograd.program.writing.kernels import write
 
@@ -65,13 +65,12 @@ class Reverse(Adjoints):
         xs = self.symbols(g, pool)
         for i, ref in enumerate(g.operands):
             if self.e.is_active(ref):
-                paired = i < 2 * g.products
-                sign = g.signs[i // 2 if paired else i - g.products]
-                if paired and xs[i] is xs[i ^ 1]:  # a square: both at once
-                    if i % 2 == 0:
-                        self._pull(g, ref, dy, 2 * sign * xs[i], pool)
-                    continue
-                self._pull(g, ref, dy, sign * xs[i ^ 1] if paired else sign, pool)
+                slope = term_slope(xs, g.products, g.signs, i)
+                if i < 2 * g.products and xs[i] is xs[i ^ 1]:  # a square: both at once
+                    if i % 2:
+                        continue
+                    slope = 2 * slope
+                self._pull(g, ref, dy, slope, pool)
 
     def _pull(self, g: Group, ref: Ref, dy: str, slope: Any, pool: dict[Any, Symbol]) -> None:
         """Add dy * slope to the adjoints of an operand."""
