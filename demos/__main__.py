@@ -1,4 +1,4 @@
-"""Run the demos: python -m demos [NAME] [--list] [--quick] [--out DIR]."""
+"""Run the demos: python -m demos [NAME | --all] [--list] [--quick] [--out DIR]."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demos", description=(
         f"Run one demo, or without a name the main job: {', '.join(MAIN_JOB)}."))  # fmt: skip
     parser.add_argument("name", nargs="?", help="one of those that --list names")
+    parser.add_argument("--all", action="store_true", help="run every demo")
     parser.add_argument("--list", action="store_true", help="name the demos and stop")
     parser.add_argument("--quick", action="store_true", help="fewer epochs and samples")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
-                        help="where files are written (default: out)")  # fmt: skip
+                        help="where files are written, a folder a demo (default: out)")  # fmt: skip
     options = parser.parse_args(arguments)
     known = names()
     if options.list:
@@ -32,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         for name, text in known.items():
             console.print(f"{name:{width}}  {escape(text)}", soft_wrap=True, highlight=False)
         return 0
+    if options.name and options.all:
+        parser.error(f"give one demo, {options.name}, or --all, not both")
     if options.name and options.name not in known:
         near = difflib.get_close_matches(options.name, known, n=1)
         parser.error(
@@ -43,8 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         parser.error(f"--out {options.out}: this folder can't be made ({error.strerror})")
+    chosen = (options.name,) if options.name else tuple(known) if options.all else MAIN_JOB
     try:
-        return _job((options.name,) if options.name else MAIN_JOB, options.out, options.quick)
+        return _job(chosen, options.out, options.quick)
     except KeyboardInterrupt:
         console.print("\nstopped; the files written so far are complete")
         return 130
@@ -54,7 +58,10 @@ def _job(chosen: tuple[str, ...], out: Path, quick: bool) -> int:
     start, report = time.perf_counter(), Report()
     for name in chosen:
         console.rule(f"[bold]{name}")
+        started = time.perf_counter()
         report.add(run(name, out, quick))
+        if len(chosen) > 1:
+            console.print(f"{name}: {time.perf_counter() - started:.1f} s", highlight=False)
     console.rule("[bold]files")
     report.show()
     if report.files:

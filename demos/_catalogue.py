@@ -19,7 +19,7 @@ def names() -> dict[str, str]:
 
 
 def run(name: str, out: Path, quick: bool) -> Report:
-    """Run the demo of that name and return its report."""
-    report = import_module(f"demos.{name}").main(out, quick)
+    """Run the demo of that name, which writes into a folder of that name, and return its report."""
+    report = import_module(f"demos.{name}").main(out / name, quick)
     assert isinstance(report, Report)
     return report

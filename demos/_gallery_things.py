@@ -14,8 +14,8 @@ import numpy as np
 import nn
 import viz
 from autograd import Value, dot, mean, name, softmax, tanh
+from demos._digits import FILE, INK
 from demos._gallery_entries import SECTIONS
-from demos.digits import FILE, INK
 from nn.losses import binary_cross_entropy_with_logits as cross_entropy
 
 HILL_EPOCHS, DIGIT_EPOCHS, SIDE = (60, 20), (40, 10), (41, 21)  # in full, and with --quick

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from rich.console import Console
@@ -24,11 +25,37 @@ class Report:
     def write(self, path: Path, shows: str, save: Callable[[Path], object]) -> None:
         """Call save(path) and note the file; a missing extra or a full disk becomes a problem."""
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             save(path)
         except (ImportError, RenderError, OSError) as error:
             self.problem(f"{path} was not written: {error}")
         else:
             self.files.append((path, shows))
+
+    def reach(
+        self,
+        what: str,
+        figure: float,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+    ) -> None:
+        """Print a figure beside what it must be; a miss becomes a problem.
+
+        >>> Report().reach("accuracy", 0.98, at_least=0.97)
+        accuracy: 0.98 (must be at least 0.97)
+        """  # fmt: skip
+        bounds = [
+            f"at {name} {bound:g}"
+            for name, bound in (("least", at_least), ("most", at_most))
+            if bound is not None
+        ]
+        text = f"{what}: {figure:.4g} (must be {' and '.join(bounds)})"
+        low, high = -inf if at_least is None else at_least, inf if at_most is None else at_most
+        if low <= figure <= high:
+            console.print(text, highlight=False, soft_wrap=True, markup=False)
+        else:
+            self.problem(text)
 
     def problem(self, text: str) -> None:
         """Print what went wrong in one line and remember it."""

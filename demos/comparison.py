@@ -67,20 +67,20 @@ def main(out: Path, quick: bool) -> Report:
 
     runs = {name: classified(epochs, activation=name) for name in ACTIVATIONS}
     console.print(table_of("activation", runs, f"{TASK}, Adam"))
-    report.write(out / "comparison_activations.svg", "loss by epoch and activation",
+    report.write(out / "activations.svg", "loss by epoch and activation",
                  lambda path: save_figure(loss_curves(runs, "activations"), path))  # fmt: skip
     if runs["linear"].accuracy >= max(run.accuracy for run in runs.values()) and not quick:
         report.problem("no activation is better than none, though the moons are no half-planes")
 
     fits = {name: regression(name, 2 * epochs) for name in LOSSES}
     console.print(fits_table(fits))
-    report.write(out / "comparison_losses.svg", "losses, and the curves fitted by them",
+    report.write(out / "losses.svg", "losses, and the curves fitted by them",
                  lambda path: save_figure(draw_fits(fits), path))  # fmt: skip
 
     steps = {name: classified(epochs, make()) for name, make in OPTIMIZERS.items()}
     rates = {name: make().lr for name, make in OPTIMIZERS.items()}
     console.print(table_of("optimizer", steps, f"{TASK}, tanh", rates))
-    report.write(out / "comparison_optimizers.svg", "loss by epoch and optimizer",
+    report.write(out / "optimizers.svg", "loss by epoch and optimizer",
                  lambda path: save_figure(loss_curves(steps, "optimizers"), path))  # fmt: skip
     return report
 

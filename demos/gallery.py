@@ -35,20 +35,18 @@ _PLACES = re.compile(r'(?<= )(?:d|x|y|width|height|points|transform)="[^"]*"')
 
 
 def main(out: Path, quick: bool) -> Report:
-    """Draw everything into OUT/gallery, and write its index.html."""
-    folder = out / "gallery"
-    folder.mkdir(exist_ok=True)
+    """Draw everything, and write an index.html of it."""
     things, drawn = Things(quick), Report()
     entries = [entry for section in SECTIONS.values() for entry in section]
     with progress("gallery", len(entries)) as advance, same_renderer():
         for entry in entries:
-            drawn.write(folder / entry.file, "", partial(draw, entry, things))
+            drawn.write(out / entry.file, "", partial(draw, entry, things))
             advance(entry.name)
     written = [path for path, _ in drawn.files]
     texts = {path.name: path.read_text("utf-8") for path in written if path.suffix == ".txt"}
     text = page(SECTIONS, {path.name for path in written}, texts, README, things.meanings())
     report = Report(problems=drawn.problems)
-    report.write(folder / "index.html", f"the gallery, with {len(written)} pictures and pages",
+    report.write(out / "index.html", f"the gallery, with {len(written)} pictures and pages",
                  lambda path: write_whole(path, text, "page"))  # fmt: skip
     report.files += [(path, "in the README") for path in written if path.stem in README]
     return report

@@ -77,10 +77,10 @@ def main(out: Path, quick: bool) -> Report:
 
     report = Report()
     points = 25 if quick else 51
-    report.write(out / "overfitting_maps.svg", "what each network says of every point",
+    report.write(out / "maps.svg", "what each network says of every point",
                  lambda path: save_figure(maps(panels, *train, points,
                      f"A network 2-{HIDDEN}-{HIDDEN}-1 on {TRAIN} points"), path))  # fmt: skip
-    report.write(out / "overfitting.svg", "training and validation losses by epoch",
+    report.write(out / "losses.svg", "training and validation losses by epoch",
                  lambda path: draw_losses(runs, path))  # fmt: skip
     worst = loss_of(plain.model, *validation)
     for name, model in models.items():

@@ -56,7 +56,7 @@ def main(out: Path, quick: bool) -> Report:
             "4,000 epochs, and 10,000 points, in some minutes: with CHALKGRAD_FULL=1",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
-    report.write(out / "surface_loss.svg", "loss by epoch",
+    report.write(out / "loss.svg", "loss by epoch",
                  lambda path: save_figure(loss_curves(runs), path))  # fmt: skip
     for run in runs:
         console.print(changes(run))
@@ -64,7 +64,7 @@ def main(out: Path, quick: bool) -> Report:
             ("", "the surface, and the network's", contours),
             ("_weights", "weights and their changes", weights),
         ):
-            report.write(out / f"surface_{run.points}{end}.svg", shows, partial(_save, draw, run))
+            report.write(out / f"{run.points}{end}.svg", shows, partial(_save, draw, run))
         if not run.losses[-1] < run.losses[0]:
             report.problem(f"{run.points} points: the loss {run.losses[-1]} is not below the first")
     return report

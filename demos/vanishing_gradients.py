@@ -44,7 +44,7 @@ def main(out: Path, quick: bool) -> Report:
         "multiplies it by a slope of at most 1/4. He's weights keep that of ReLUs in size.",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
-    report.write(out / "vanishing_gradients.svg", "the size of the gradient in every layer",
+    report.write(out / "gradients.svg", "the size of the gradient in every layer",
                  lambda path: draw_sizes(sizes, path))  # fmt: skip
 
     epochs = QUICK_EPOCHS if quick else EPOCHS

@@ -42,7 +42,7 @@ def main(out: Path, quick: bool) -> Report:
 
     loss.backward()
     report = Report()
-    report.write(out / "weights_step_by_step.svg", "the first step, value by value",
+    report.write(out / "step.svg", "the first step, value by value",
                  lambda path: viz.draw(loss).save(path))  # fmt: skip
     console.print(step_table(weights))
     step(weights)
@@ -54,7 +54,7 @@ def main(out: Path, quick: bool) -> Report:
     history = trained(weights, QUICK_EPOCHS if quick else EPOCHS)
     console.print(history_table(history))
     series = {w.label: [numbers[i] for _, numbers in history] for i, w in enumerate(weights)}
-    report.write(out / "weights_by_epoch.svg", "the weights on their way to 1/3",
+    report.write(out / "weights.svg", "the weights on their way to 1/3",
                  lambda path: save_figure(viz.curves(
                      series, title="Three weights learn to average: all become 1/3", ylabel="weight"
                  ), path))  # fmt: skip

@@ -47,7 +47,7 @@ def main(out: Path, quick: bool) -> Report:
         (f"{HIDDEN} hidden tanh neurons", lambda grid: network.predict(grid)[:, 0]),
     ]
     size = 41 if quick else 121
-    report.write(out / "xor.svg", "what both say of every point",
+    report.write(out / "planes.svg", "what both say of every point",
                  lambda path: save_figure(maps(panels, ROWS, XOR, size, "XOR"), path))  # fmt: skip
     return report
 

@@ -11,8 +11,8 @@ def run(name, folder, capsys):
     pytest.importorskip("matplotlib")
     status = main([name, "--quick", "--out", str(folder)])
     said = capsys.readouterr().out
-    written = {path.name for path in folder.iterdir()}
+    written = {path.name for path in folder.glob("*/*")}
     assert all(
-        path.read_text(encoding="utf-8").rstrip().endswith("</svg>") for path in folder.iterdir()
+        path.read_text(encoding="utf-8").rstrip().endswith("</svg>") for path in folder.glob("*/*")
     )
     return status, [line.replace("│", " ").split() for line in said.splitlines()], said, written

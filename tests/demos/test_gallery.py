@@ -277,8 +277,8 @@ def test_a_missing_renderer_is_one_problem_a_picture_and_the_plots_are_there(
     report = gallery.main(tmp_path, quick=True)
     assert len(report.problems) == 1
     assert "neuron.svg was not written" in report.problems[0]
-    assert (tmp_path / "gallery" / "activations.svg").exists()
-    assert "neuron.svg" not in (tmp_path / "gallery" / "index.html").read_text(encoding="utf-8")
+    assert (tmp_path / "activations.svg").exists()
+    assert "neuron.svg" not in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_small_svg_keeps_what_is_written(things: Things) -> None:

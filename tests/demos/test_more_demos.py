@@ -13,7 +13,7 @@ from running_demos import run
 
 from autograd import dot
 from autograd.check import check_gradient
-from demos import _surface_training, comparison, digits, surface
+from demos import _digits, _surface_training, comparison, mlp, surface
 from demos._matrix_network import descend, loss_and_gradients, matrices, predict
 from demos._report import Report
 from nn.initialisers import uniform
@@ -111,7 +111,7 @@ def test_the_surface_at_points_known_by_hand():
 def test_surface(tmp_path, capsys):
     status, rows, said, written = run("surface", tmp_path, capsys)
     assert status == 0
-    assert written == {"surface_loss.svg", "surface_200.svg", "surface_200_weights.svg"}
+    assert written == {"loss.svg", "200.svg", "200_weights.svg"}
     [compared] = [row for row in rows if row[:1] == ["0"]]
     assert compared[1] == compared[2]
     losses = {row[1]: float(row[2]) for row in rows if row[:1] == ["200"] and len(row) in (3, 4)}
@@ -139,22 +139,22 @@ def test_a_matrix_that_is_nan_is_a_problem(monkeypatch):
     assert len(report.problems) == 1
 
 
-def test_digits(tmp_path, capsys):
-    status, rows, said, written = run("digits", tmp_path, capsys)
+def test_mlp(tmp_path, capsys):
+    status, rows, said, written = run("mlp", tmp_path, capsys)
     assert status == 0
-    assert written == {"digits_curves.svg", "digits_wrong.svg"}
-    assert "32 of 1,347 digits to learn from, 10 of 450 others" in said
+    assert written == {"curves.svg", "wrong.svg"}
+    assert "1,347 digits to learn from, 450 others" in said
     [last] = [row for row in rows if row[:2] == ["epoch", "2/2"]]
-    [told] = [float(row[1]) for row in rows if row[:1] == ["accuracy"]]
+    [told] = [float(row[1]) for row in rows if row[:1] == ["accuracy:"]]
     assert float(last[last.index("val_accuracy") + 1]) == told
     table = [row for row in rows if len(row) == 12 and row[0].isdigit()]
     counts = np.array([[int(n) for n in row[1:-1]] for row in table])
-    assert counts.sum() == 10
-    assert np.trace(counts) / 10 == told
+    assert counts.sum() == 450
+    assert np.trace(counts) / 450 == told
 
 
 def test_the_digits_are_apart_and_whole():
-    (X, y), (V, w) = digits.digits(digits.FULL)
+    (X, y), (V, w) = _digits.digits()
     assert X.shape == (1347, 64)
     assert V.shape == (450, 64)
     assert X.min() == 0
@@ -162,9 +162,6 @@ def test_the_digits_are_apart_and_whole():
     assert np.bincount(np.concatenate([y, w])).tolist() == [
         178, 182, 177, 183, 181, 182, 181, 179, 174, 180,  # as UCI's description counts them
     ]  # fmt: skip
-    (few, _), (others, _) = digits.digits(digits.QUICK)
-    assert (few == X[:32]).all()
-    assert (others == V[:10]).all()
 
 
 def test_the_full_run_is_chosen_by_the_environment(monkeypatch):
@@ -182,14 +179,14 @@ def test_wrong_digits_are_named_with_their_chance():
     outputs[0, 3] = 0.0
     outputs[1, [4, 9]] = np.log([0.25, 0.75])
     outputs[2, 8] = 0.0
-    titles = [axes.get_title() for axes in digits.wrong_digits(X, y, outputs).axes]
+    titles = [axes.get_title() for axes in mlp.wrong_digits(X, y, outputs).axes]
     assert titles == ["5 taken for 8\n100% sure", "4 taken for 9\n75% sure"]
 
 
 def test_comparison(tmp_path, capsys):
     status, rows, _, written = run("comparison", tmp_path, capsys)
     assert status == 0
-    assert written == {f"comparison_{n}.svg" for n in ("activations", "losses", "optimizers")}
+    assert written == {"activations.svg", "losses.svg", "optimizers.svg"}
     named = {row[0]: row[1:] for row in rows if row}
     assert set(comparison.ACTIVATIONS) | set(comparison.LOSSES) | set(comparison.OPTIMIZERS) <= set(
         named
@@ -211,7 +208,7 @@ def test_outliers_pull_the_mean_squared_error_most():
     assert errors["mean_absolute_error"] < errors["huber"] < errors["mean_squared_error"]
 
 
-@pytest.mark.parametrize("demo", ["surface", "digits", "comparison"])
+@pytest.mark.parametrize("demo", ["surface", "mlp", "comparison"])
 def test_without_matplotlib_the_numbers_are_there(demo, tmp_path):
     code = (
         "import sys; sys.modules['matplotlib'] = None; from demos.__main__ import main; "
@@ -220,6 +217,6 @@ def test_without_matplotlib_the_numbers_are_there(demo, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 1, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("problem: ")]
-    assert len(lines) == {"surface": 3, "digits": 2, "comparison": 3}[demo]
+    assert len(lines) == {"surface": 3, "mlp": 2, "comparison": 3}[demo]
     assert all("pip install 'chalkgrad[plot]'" in line for line in lines)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("*/*")) == []

@@ -19,7 +19,7 @@ def test_weights_step_by_step(tmp_path, capsys):
     """By hand: y = 0.9 + 0.4 + 2.4 = 3.7, e = 0.7, L = 0.49, dL/dw = 2 e x = 1.4, 2.8, 8.4."""
     status, rows, said, written = run("weights_step_by_step", tmp_path, capsys)
     assert status == 0
-    assert written == {"weights_step_by_step.svg", "weights_by_epoch.svg"}
+    assert written == {"step.svg", "weights.svg"}
     for row in (
         "w1 1.4 -0.01 · 1.4 = -0.014 0.9 - 0.014 = 0.886",
         "w2 2.8 -0.01 · 2.8 = -0.028 0.2 - 0.028 = 0.172",
@@ -53,7 +53,7 @@ def test_weights_far_from_a_third_are_a_problem(tmp_path, capsys, monkeypatch):
 def test_xor(tmp_path, capsys):
     status, rows, said, written = run("xor", tmp_path, capsys)
     assert status == 0
-    assert written == {"xor.svg"}
+    assert written == {"planes.svg"}
     assert "converged: the last of 6 epochs has no mistake" in said  # AND
     assert "and it never will" in said  # XOR
     table = [row for row in rows if len(row) == 6 and row[0] in "01" and row[1] in "01"]
@@ -71,7 +71,7 @@ def test_a_network_that_learned_nothing_is_a_problem(tmp_path, capsys, monkeypat
 def test_vanishing_gradients(tmp_path, capsys):
     status, rows, _, written = run("vanishing_gradients", tmp_path, capsys)
     assert status == 0
-    assert written == {"vanishing_gradients.svg", "dying_relus.svg"}
+    assert written == {"gradients.svg", "dying_relus.svg"}
     [first] = [row for row in rows if row[:1] == ["1"]]
     [last] = [row for row in rows if row[:1] == ["9"]]
     # Glorot's weights keep the variance, a sigmoid's slope is at most 1/4: eight give at most 2e-5,
@@ -102,7 +102,7 @@ def test_overfitting(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(overfitting, "VALIDATION", 60)
     status, rows, said, written = run("overfitting", tmp_path, capsys)
     assert status == 0
-    assert written == {"overfitting.svg", "overfitting_maps.svg"}
+    assert written == {"losses.svg", "maps.svg"}
     losses = {
         row[0]: [float(x) for x in row[-3:-1]] for row in rows if row and row[-1].endswith("%")
     }
