@@ -5,6 +5,7 @@ from nn import data as data
 from nn import datasets as datasets
 from nn import metrics as metrics
 from nn import toys as toys
+from nn.classical.perceptron import Perceptron as Perceptron
 from nn.initialisers import glorot as glorot
 from nn.initialisers import glorot_normal as glorot_normal
 from nn.initialisers import he as he
@@ -16,13 +17,14 @@ from nn.initialisers import orthogonal as orthogonal
 from nn.initialisers import uniform as uniform
 from nn.initialisers import zeros as zeros
 from nn.layers.dropout import Dropout as Dropout
+from nn.layers.each import Each as Each
 from nn.layers.embedding import Embedding as Embedding
+from nn.layers.flatten import Flatten as Flatten
 from nn.layers.layer import Layer as Layer
 from nn.layers.mlp import MLP as MLP
 from nn.layers.neuron import Neuron as Neuron
 from nn.layers.normalisation import BatchNorm as BatchNorm
 from nn.layers.normalisation import LayerNorm as LayerNorm
-from nn.layers.perceptron import Perceptron as Perceptron
 from nn.layers.prelu import PReLU as PReLU
 from nn.layers.residual import Residual as Residual
 from nn.layers.sequential import Sequential as Sequential

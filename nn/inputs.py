@@ -1,9 +1,11 @@
-"""What a neuron, layer or network is called with."""
+"""What a neuron, layer or network is called with: a number, or lists of them, nested or not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeGuard
+
+from autograd.value import detached
 
 Number = Any  # a Value, or anything that may be the data of one
 Inputs = Iterable[Number] | Number
@@ -16,6 +18,69 @@ def listed(x: Inputs) -> list[Number]:
     ([1.0, 2.0], [0.5])
     """
     return list(x) if isinstance(x, Iterable) else [x]
+
+
+def is_row(x: Any) -> TypeGuard[Iterable[Any]]:
+    """Say whether x is many numbers: a list, a tuple, an array, but no text."""
+    return isinstance(x, Iterable) and not isinstance(x, str)
+
+
+def flattened(x: Inputs) -> list[Number]:
+    """Return the numbers of lists in lists, in their order; a single number is a list of one.
+
+    >>> flattened([[1.0, 2.0], [3.0]]), flattened(0.5)
+    ([1.0, 2.0, 3.0], [0.5])
+    """
+    if not is_row(x):
+        return [x]
+    found: list[Number] = []
+    for part in x:
+        if is_row(part):
+            found += flattened(part)
+        else:
+            found.append(part)
+    return found
+
+
+def shape(x: Inputs) -> tuple[int, ...]:
+    """Return how many there are at each depth of lists in lists; () is that of a number.
+
+    Raises ValueError unless the lists of each depth are equally long.
+
+    >>> shape([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), shape(0.5)
+    ((2, 3), ())
+    """
+    if not is_row(x):
+        return ()
+    parts = list(x)
+    shapes = [shape(part) for part in parts]
+    for i, other in enumerate(shapes):
+        if other != shapes[0]:
+            raise ValueError(
+                f"lists of unequal lengths: part {i} has the shape {other} and part 0 {shapes[0]}; "
+                "fill up the shorter ones, and leave what was filled in out with a mask"
+            )
+    return (len(parts), *(shapes[0] if shapes else ()))
+
+
+def mapped(function: Callable[[Number], Number], x: Inputs) -> Any:
+    """Return function(number) for every number of lists in lists.
+
+    >>> mapped(abs, [[-1.0, 2.0], [3.0, -4.0]])
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    return [mapped(function, part) for part in x] if is_row(x) else function(x)
+
+
+def numbers_of(output: Any) -> list[Any]:
+    """Return what a model gives for a sample as floats: a list, or lists in lists as they are.
+
+    >>> from autograd import Value
+    >>> numbers_of(Value(0.5)), numbers_of([[Value(1.0), 2]])
+    ([0.5], [[1.0, 2.0]])
+    """
+    found: list[Any] = mapped(lambda y: float(detached(y)), listed(output))
+    return found
 
 
 def like(x: Inputs, ys: list[Number]) -> Any:

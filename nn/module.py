@@ -13,9 +13,8 @@ import numpy as np
 from autograd import Value, no_grad
 from autograd.numbers import zero
 from autograd.real import plain_number
-from autograd.value import data_of
 from nn.data.arrays import Floats, samples
-from nn.inputs import listed
+from nn.inputs import numbers_of
 from nn.places import Place, read, same_names, write
 from nn.programs import outputs_of
 
@@ -137,8 +136,9 @@ class Module:
     def predict(self, X: Any) -> Floats:
         """Return the raw outputs for many samples as an array of shape (samples, outputs).
 
-        X is an array or a list with a row for each sample; many rows run as a program. The
-        layers behave as in `eval` mode, and their own mode is put back afterwards. Raises
+        X is an array or a list with a row for each sample, or an image, or whatever the model is
+        called with; many run as a program. Outputs in nested lists give the array more dimensions.
+        The layers behave as in `eval` mode, and their own mode is put back afterwards. Raises
         ValueError if there is no row or the rows are of unequal lengths.
 
         >>> from nn.layers.mlp import MLP
@@ -154,7 +154,7 @@ class Module:
             rows = (array.astype(int) if array.dtype.kind == "b" else array).tolist()
             with no_grad():
                 outputs = self.batch(rows)
-        return np.array([data_of(listed(output)) for output in outputs], dtype=float)
+        return np.array([numbers_of(output) for output in outputs], dtype=float)
 
     def state_dict(self) -> dict[str, Any]:
         """Return {path: number} for every parameter, frozen ones included, and every buffer.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import abs, dot, sum
-from nn.losses.reduction import is_row
+from nn.inputs import is_row
 
 
 def l1_penalty(parameters: Iterable[Any], strength: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from autograd import compile
 from autograd.program.recording.surroundings import described
-from nn.inputs import listed
+from nn.inputs import flattened, listed, shape
 
 if TYPE_CHECKING:
     from autograd.program import Compiled
@@ -23,34 +24,54 @@ if TYPE_CHECKING:
     from nn.module import Module
 
 LEAST_ROWS = 100  # recording a model takes as long as running it on some tens of rows
-_known: WeakKeyDictionary[Module, tuple[Any, Compiled | None]] = WeakKeyDictionary()
+
+
+@dataclass
+class _Known:
+    """Hold what is known of a model in one state: rows seen, its program, the shape it gives."""
+
+    state: Any
+    rows: int = 0
+    program: Compiled | None = None
+    shape: tuple[int, ...] = ()
+    refused: bool = False
+
+
+_known: WeakKeyDictionary[Module, _Known] = WeakKeyDictionary()
 
 
 def outputs_of(model: Module, X: Array) -> Floats | None:
-    """Return the outputs for many rows, as (rows, outputs); None if the model has to see each.
+    """Return the outputs for many rows, as (rows, *outputs); None if the model has to see each.
 
-    The modules have to be in the mode that is wanted.
+    The modules have to be in the mode that is wanted. Rows of earlier calls count, too.
     """
-    if len(X) < LEAST_ROWS or X.dtype.kind not in "biuf" or whole_batch(model):
+    if X.dtype.kind not in "biuf" or whole_batch(model):
         return None
     state = described(model)
-    try:
-        before, program = _known.get(model, (None, None))
-        if before != state:
-            program = _made(model)
-        found = None if program is None else run_in_a_form(program, X)
-        _known[model] = state, None if found is None else program
-    except Exception:  # whatever it is, each row on its own says it better
-        _known[model] = state, None
+    known = _known.get(model)
+    if known is None or known.state != state:
+        known = _known[model] = _Known(state)
+    known.rows += len(X)
+    if known.rows < LEAST_ROWS or known.refused:
         return None
-    return found
+    try:
+        if known.program is None:
+            known.program = _made(model, known)
+        found: Floats = run_in_a_form(known.program, X)
+        return found.reshape(len(found), *known.shape)
+    except Exception:  # whatever it is, each row on its own says it better
+        known.refused, known.program = True, None
+        return None
 
 
-def _made(model: Module) -> Compiled:
+def _made(model: Module, known: _Known) -> Compiled:
     reference: Any = ref(model)
+    weak: Any = ref(known)  # the program is its own
 
     def outputs(x: Any) -> list[Any]:
-        return listed(reference()(as_lists(x)))
+        output = listed(reference()(as_lists(x)))
+        weak().shape = shape(output)
+        return flattened(output)
 
     return compile(outputs, rows=["x"])
 

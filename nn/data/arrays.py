@@ -107,7 +107,9 @@ def samples(X: Any, name: str = "X") -> Array:
         if X and all(isinstance(x, np.ndarray) and x.shape == X[0].shape for x in X):
             X = np.stack(X)
         elif any(isinstance(x, (Iterable, OwnFunctions)) and not isinstance(x, str) for x in X):
-            X = matrix(X, name, missing=True)
+            from nn.data.nested import tensor  # which needs this file
+
+            X = tensor(X, name, missing=True)
         else:
             X = np.array(X)
     if X.ndim == 0 or not len(X):

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import draw, where
 from nn.initialisers import Seed, generator
-from nn.inputs import Inputs, like, listed
+from nn.inputs import Inputs, mapped
 from nn.module import Module
 
 
@@ -41,7 +41,7 @@ class Dropout(Module):
             return x
         scale = 1 / (1 - self.p)
         next_number = self.generator.random
-        return like(x, [x * where(draw(next_number) < self.p, 0.0, scale) for x in listed(x)])
+        return mapped(lambda x: x * where(draw(next_number) < self.p, 0.0, scale), x)
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

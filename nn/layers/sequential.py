@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd import functions
 from nn.activations import TITLES, find_activation, of_a_layer
-from nn.inputs import Inputs, like, listed
+from nn.inputs import Inputs, mapped
 from nn.module import Module
 
 Part = Module | Callable[[Any], Any]
@@ -71,7 +71,7 @@ class Sequential(Module):
 
 
 class Elementwise(Module):
-    """Compute an activation of every number on its own.
+    """Compute an activation of every number on its own, also of lists in lists.
 
     >>> Elementwise("relu")([1.0, -1.0])
     [1.0, 0.0]
@@ -83,7 +83,7 @@ class Elementwise(Module):
         self.activation, self.function = find_activation(activation)
 
     def __call__(self, x: Inputs) -> Any:
-        return like(x, [self.function(number) for number in listed(x)])
+        return mapped(self.function, x)
 
     def __repr__(self) -> str:
         return TITLES[self.activation]

@@ -8,6 +8,7 @@ from typing import Any
 from autograd import dot, log, logsumexp, take
 from autograd.rules import find
 from autograd.value import apply
+from nn.inputs import is_row
 from nn.losses.classes import (
     checked_smoothing,
     checked_weights,
@@ -15,7 +16,7 @@ from nn.losses.classes import (
     class_shares,
     probabilities,
 )
-from nn.losses.reduction import is_row, made_by, over_samples
+from nn.losses.reduction import made_by, over_samples
 
 LogProbability = Callable[[list[Any], Any], Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd import Value
 from autograd.value import detached
-from nn.losses.reduction import is_row
+from nn.inputs import is_row
 
 
 def class_index(name: str, target: Any, classes: int) -> Any:

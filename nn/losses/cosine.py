@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import dot, norm, relu
-from nn.losses.reduction import find_reduction, is_row, over_samples, pairs
+from nn.inputs import is_row
+from nn.losses.reduction import find_reduction, over_samples, pairs
 
 
 def cosine_distance(outputs: Any, targets: Any, *, reduction: str = "mean") -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeGuard
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import autograd
 from autograd.rules import find
+from nn.inputs import is_row
 
 Loss = Callable[[Any, Any], Any]  # of one output, or of one sample's outputs, and the target
 REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
@@ -14,11 +15,6 @@ REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "sum": autograd.sum,
     "none": list,
 }
-
-
-def is_row(x: Any) -> TypeGuard[Iterable[Any]]:
-    """Say whether x is many numbers: a list, a tuple, an array, but no text."""
-    return isinstance(x, Iterable) and not isinstance(x, str)
 
 
 def made_by(output: Any, *rules: str) -> bool:

@@ -31,7 +31,7 @@ def predicted_classes(
 
 def checked_rows(name: str, outputs: Any, targets: Any) -> tuple[Floats, Ints, Ints]:
     """Return (outputs as rows, true classes, all classes); raise ValueError as stated above."""
-    check_lengths(name, outputs, targets)
+    outputs, targets = paired_up(name, outputs, targets)
     rows, targets = matrix(outputs, f"{name}: outputs"), unwrapped(targets)
     if not isinstance(targets, np.ndarray) or targets.dtype == object:
         targets = [plain(t) for t in targets]
@@ -53,7 +53,32 @@ def checked_rows(name: str, outputs: Any, targets: Any) -> tuple[Floats, Ints, I
     return rows, true, classes
 
 
-def check_lengths(name: str, outputs: Any, targets: Any) -> None:
+def paired_up(name: str, outputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Return outputs and targets, each step of sequences and each pixel of images for itself.
+
+    Nested outputs have a target for each row of them (their last axis counts classes), or for each
+    number. Raises ValueError unless there are as many, and some.
+
+    >>> found = paired_up("accuracy", np.eye(2).reshape(1, 2, 2), np.array([[0, 1]]))
+    >>> [part.tolist() for part in found]
+    [[[1.0, 0.0], [0.0, 1.0]], [0, 1]]
+    """
+    _check_lengths(name, outputs, targets)
+    ys = samples(outputs, f"{name}: outputs")
+    if ys.ndim < 3:
+        return outputs, targets
+    ts = samples(targets, f"{name}: targets")
+    if ts.shape == ys.shape:
+        return ys.ravel(), ts.ravel()
+    if ts.shape == ys.shape[:-1]:
+        return ys.reshape(-1, ys.shape[-1]), ts.ravel()
+    raise ValueError(
+        f"{name}: outputs of the shape {ys.shape} and targets of {ts.shape}; every row of outputs "
+        f"needs its class, {ys.shape[:-1]}, or every output its target"
+    )
+
+
+def _check_lengths(name: str, outputs: Any, targets: Any) -> None:
     """Raise ValueError unless there are as many outputs as targets, and some."""
     try:
         sizes = len(outputs), len(targets)

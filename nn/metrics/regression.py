@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nn.data.arrays import Floats, matrix
-from nn.metrics.predictions import check_lengths
+from nn.metrics.predictions import paired_up
 
 
 def mae(outputs: Any, targets: Any) -> float:
@@ -79,7 +79,7 @@ def _sum_of_squares(errors: Floats) -> float:
 
 def _columns(name: str, outputs: Any, targets: Any) -> tuple[Floats, Floats]:
     """Return outputs and targets as columns of equal shape; flat ones are one column."""
-    check_lengths(name, outputs, targets)
+    outputs, targets = paired_up(name, outputs, targets)
     rows, wanted = matrix(outputs, f"{name}: outputs"), matrix(targets, f"{name}: targets")
     if rows.shape != wanted.shape:
         raise ValueError(

@@ -16,7 +16,7 @@ import numpy as np
 
 import autograd
 from nn.data.arrays import Array, Floats
-from nn.inputs import listed
+from nn.inputs import flattened, listed, shape
 from nn.module import Module, left_as_it_was
 from nn.programs import as_lists, forms, whole_batch
 from nn.training.engines import Eager, Objective, Outputs
@@ -37,6 +37,7 @@ class Auto:
         self._give_up(whole_batch_reason(objective))
         self.bound: Any = None
         self.types: tuple[Any, Any] = float, float
+        self.shape: tuple[int, ...] = ()  # of a sample's outputs
         self.modules = [module for _, module in objective.model.named_modules()]
         self.inside = contents(self.modules)
 
@@ -106,7 +107,8 @@ class Auto:
             total = objective.loss(output, as_lists(t))
             if objective.penalty is not None:
                 total = total + objective.penalty(trained)
-            return [total, *listed(output)]
+            self.shape = shape(listed(output))
+            return [total, *flattened(output)]
 
         def loss_of_one(x: Any, t: Any) -> list[Any]:  # programs look for changes no deeper
             return computed(x, t)
@@ -120,7 +122,8 @@ class Auto:
         loss, gradient = self.bound.value_and_grad(
             np.asarray(samples.X, of_x), np.asarray(samples.y, of_y)
         )
-        return loss, gradient, self.bound.outputs
+        outputs = self.bound.outputs
+        return loss, gradient, outputs.reshape(len(outputs), *self.shape)
 
 
 class Compiled(Auto):

@@ -2,7 +2,7 @@
 
 An engine is made once, with what is to be made small and the flat numbers. It is called for every
 batch, as engine(numbers, samples), and gives the mean loss, its gradient as an array like
-`numbers`, and the outputs, a row a sample.
+`numbers`, and the outputs of each sample.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any, Protocol
 
 from autograd import Value, mean
 from autograd.real import short
-from autograd.value import detached
 from nn.data.arrays import Floats, unknown
+from nn.inputs import numbers_of
 from nn.losses.reduction import Loss
 from nn.module import Module
 from nn.training.flat import Flat
 from nn.training.samples import Samples
 
-Rows = Sequence[Sequence[float]]
-Outputs = list[list[float]]
+Rows = Sequence[Any]  # of numbers, or of lists in lists
+Outputs = list[Any]  # of a sample each: numbers in a list, or in lists in lists
 Penalty = Callable[[list[Value]], Any]
 
 
@@ -75,7 +75,7 @@ class Eager:
                 "compute it from the model's output with operations on Values"
             )
         total.backward()
-        return float(total.data), self.flat.gradient(), [listed(output) for output in outputs]
+        return float(total.data), self.flat.gradient(), [numbers_of(output) for output in outputs]
 
     def look_again(self) -> None:
         """Do nothing: every batch sees the model as it is."""
@@ -98,10 +98,3 @@ def find_engine(engine: str) -> Engine:
     if engine not in engines:
         raise unknown("engine", engine, engines)
     return engines[engine]
-
-
-def listed(output: Any) -> list[float]:
-    """Return what a model returns for one sample, a Value or a list of them, as floats."""
-    if isinstance(output, (list, tuple)):
-        return [float(detached(y)) for y in output]
-    return [float(detached(output))]

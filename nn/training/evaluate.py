@@ -10,12 +10,12 @@ import numpy as np
 
 from autograd import Value, no_grad
 from autograd.value import detached
+from nn.inputs import mapped, numbers_of
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
 from nn.metrics.names import Metric
 from nn.module import Module, same_modes
 from nn.programs import outputs_of
-from nn.training.engines import listed
 from nn.training.samples import Samples, checked_samples, try_out
 from nn.training.scoring import metrics_of, named_metrics, try_metrics
 
@@ -54,7 +54,7 @@ def scores(
         ]
     return {
         "loss": mean_of(losses, [1] * len(losses)),
-        **measured(metrics, [listed(output) for output in outputs], samples.targets),
+        **measured(metrics, [numbers_of(output) for output in outputs], samples.targets),
     }
 
 
@@ -64,12 +64,12 @@ def _outputs(model: Module, samples: Samples) -> list[Any]:
     if found is None:
         return model.batch(samples.rows)
     in_lists = isinstance(model(samples.rows[0]), (list, tuple))
-    rows = [[Value(y) for y in row] for row in found.tolist()]
+    rows = mapped(Value, found.tolist())
     return rows if in_lists else [y for [y] in rows]
 
 
 def measured(
-    metrics: dict[str, Metric], outputs: list[list[float]], targets: list[Any]
+    metrics: dict[str, Metric], outputs: list[Any], targets: list[Any]
 ) -> dict[str, float]:
     """Return every metric of these outputs."""
     if not metrics:

@@ -12,8 +12,10 @@ import numpy as np
 
 from autograd import no_grad
 from autograd.real import short
-from nn.data.arrays import Array, Floats, matrix
+from nn.data.arrays import Array, Floats
 from nn.data.arrays import samples as as_array
+from nn.data.nested import tensor
+from nn.inputs import flattened, is_row, listed
 from nn.layers.embedding import Embedding
 from nn.layers.normalisation import BatchNorm
 from nn.losses.reduction import Loss
@@ -24,15 +26,15 @@ _SHOWN = 5  # rows that an error names
 
 @dataclass(frozen=True)
 class Samples:
-    """Hold rows of floats and the target of each, a number or a row, as arrays and as lists."""
+    """Hold samples of floats and the target of each, of any shapes, as arrays and as lists."""
 
     X: Floats
     y: Array
 
     @cached_property
-    def rows(self) -> list[list[float]]:
-        """Return the rows as lists of floats."""
-        found: list[list[float]] = self.X.tolist()
+    def rows(self) -> list[Any]:
+        """Return the samples as lists of floats, or lists in lists."""
+        found: list[Any] = self.X.tolist()
         return found
 
     @cached_property
@@ -56,12 +58,12 @@ class Samples:
 
 
 def checked_samples(X: Any, y: Any, names: tuple[str, str] = ("X", "y")) -> Samples:
-    """Return rows and targets that `fit` can use: as many of each, finite, of one width.
+    """Return samples and targets that `fit` can use: as many of each, finite, of one shape.
 
     A column of targets is taken as numbers, and whole numbers stay whole. Raises ValueError and
     TypeError, with the numbers of the rows, for anything else.
     """
-    rows, targets = matrix(X, names[0], missing=True), _targets(y, names[1])
+    rows, targets = tensor(X, names[0], missing=True), _targets(y, names[1])
     if len(rows) != len(targets):
         raise ValueError(
             f"{names[0]} has {len(rows)} rows and {names[1]} has {len(targets)}; "
@@ -82,11 +84,9 @@ def _targets(y: Any, name: str) -> Array:
     if array.dtype.kind == "b":
         array = array.astype(np.int64)
     if array.dtype.kind not in "iu":
-        array = matrix(y, name, missing=True)
+        array = tensor(y, name, missing=True)
     if array.ndim > 1 and array.shape[1:] == (1,):
         array = array[:, 0]
-    if array.ndim > 2:
-        raise ValueError(f"{name}: shape {array.shape}; give a number or a row for each sample")
     return array
 
 
@@ -109,19 +109,21 @@ def try_out(model: Module, samples: Samples, loss: Loss, names: tuple[str, str])
     batches. Raises ValueError or TypeError, naming the row, for rows of a wrong width and targets
     out of range.
     """
-    width = len(samples.rows[0])
+    form = samples.X.shape[1:]
+    width = f"rows of {form[0]} numbers" if len(form) == 1 else f"samples of the shape {form}"
     try:
         with same_modes(model):
-            _look_up(model.eval(), samples.rows, names[0])
+            _look_up(model.eval(), samples.X, names[0])
             [output] = model.batch(samples.rows[:1])
     except ValueError as error:
-        raise ValueError(f"{names[0]} has rows of {width} numbers: {error}") from error
+        raise ValueError(f"{names[0]} has {width}: {error}") from error
+    apart = any(map(is_row, listed(output)))  # rows of outputs, a number of the target for each
     seen: set[Any] = set()
     for i, target in enumerate(samples.targets):
-        key = tuple(target) if isinstance(target, list) else target
-        if key in seen:
+        key = set(flattened(target)) if apart else {repr(target)}
+        if key <= seen:
             continue
-        seen.add(key)
+        seen |= key
         try:
             with no_grad():
                 loss(output, target)
@@ -130,16 +132,26 @@ def try_out(model: Module, samples: Samples, loss: Loss, names: tuple[str, str])
     return output
 
 
-def _look_up(model: Module, rows: list[list[float]], name: str) -> None:
-    """Run a model that holds an Embedding on every row, for any may have an index out of range."""
+def _look_up(model: Module, X: Floats, name: str) -> None:
+    """Run a model that holds an Embedding on what may not be in its table, and name that row.
+
+    An index is out of range if the least or the greatest one in its place is, so these are tried
+    all together, and so is one that is no whole number; only if that fails, each row.
+    """
     if not any(isinstance(module, Embedding) for _, module in model.named_modules()):
         return
+    odd = np.argmax(np.floor(X) != X, axis=0)
+    extremes = [X.min(axis=0), X.max(axis=0), np.take_along_axis(X, odd[None], axis=0)[0]]
     with no_grad():
-        for i, row in enumerate(rows):
-            try:
-                model(row)
-            except (IndexError, TypeError) as error:
-                raise type(error)(f"{name}, row {i}: {error}") from error
+        try:
+            for x in extremes:
+                model(x.tolist())
+        except (IndexError, TypeError, ValueError):
+            for i, row in enumerate(X.tolist()):
+                try:
+                    model(row)
+                except (IndexError, TypeError) as error:
+                    raise type(error)(f"{name}, row {i}: {error}") from error
 
 
 def check_batches(model: Module, size: int, batch_size: int) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from nn.inputs import numbers_of
 from nn.losses import binary_cross_entropy
 from nn.losses.reduction import Loss, made_by
 from nn.metrics.classification import accuracy, f1, log_loss, precision, recall
 from nn.metrics.names import METRICS, Metric, find_metric
-from nn.training.engines import listed
 from nn.training.samples import Samples
 
 
@@ -68,7 +68,7 @@ def try_metrics(metrics: dict[str, Metric], output: Any, samples: Samples, name:
 
     Raises ValueError for targets that a metric cannot use.
     """
-    row = listed(output)
+    row = numbers_of(output)
     if not np.isfinite(row).all():
         return
     outputs, targets = np.array([row] * len(samples)), np.array(samples.targets)
