@@ -39,7 +39,7 @@ def test_fit_learns_from_sequences(engine):
                      validation=0.25, metrics=["mse"], seed=0, engine=engine,
                      progress=False)  # fmt: skip
     assert history.engine == engine
-    assert [w.data for w in model.w] == pytest.approx([1.5, -1.0], abs=1e-3)
+    assert [w.data for w in model.w] == pytest.approx([1.5, -1.0], abs=0.01)
     # the loss and the metric differ only by the order of their sums
     assert history["val_mse"] == pytest.approx(history["val_loss"], rel=1e-12)
 
