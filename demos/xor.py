@@ -10,8 +10,8 @@ from autograd import mean
 from demos._figures import save_figure
 from demos._planes import maps
 from demos._report import Report, console
+from nn.classical.perceptron import Perceptron
 from nn.layers.mlp import MLP
-from nn.layers.perceptron import Perceptron
 from nn.losses import binary_cross_entropy_with_logits as cross_entropy
 from nn.optimizers.adam import Adam
 

@@ -56,7 +56,7 @@ def find_activation(activation: Activation) -> tuple[str, Callable[[Any], Any]]:
             "or to an MLP as output="
         )
     if callable(activation) and not isinstance(activation, type):
-        return getattr(activation, "__name__", type(activation).__name__), activation
+        return called(activation), activation
     if not isinstance(activation, str):
         raise TypeError(
             f"activation={activation!r}: give a name, as 'tanh', or a function of one Value"
@@ -72,6 +72,30 @@ def find_activation(activation: Activation) -> tuple[str, Callable[[Any], Any]]:
     if activation == "prelu":
         return activation, PReLU()
     return activation, linear if activation == "linear" else getattr(functions, activation)
+
+
+def name_of(name: str, function: Any) -> Any:
+    """Return an activation as it may be given: its name, or the Module that neurons share.
+
+    Raises ValueError for a Python function, which no file can hold.
+
+    >>> name_of("relu", functions.relu)
+    'relu'
+    """
+    if hasattr(function, "parameters") and name != "prelu":
+        return function
+    try:
+        known = find_activation(name)[1]
+    except ValueError:
+        known = None
+    if known is not function and not type(known) is type(function) is PReLU:
+        raise ValueError(f"the activation {called(function)} is a Python function")
+    return name
+
+
+def called(function: Any) -> str:
+    """Return the name of a function, or of the class of an object."""
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def of_a_layer(activation: Activation) -> str | None:

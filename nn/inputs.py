@@ -111,6 +111,20 @@ def checked(x: Inputs, nin: int, caller: object) -> list[Number]:
     return xs
 
 
+def only(items: Iterable[Any], holder: object) -> Any:
+    """Return the one thing that all are. Raises ValueError if one differs.
+
+    >>> only([2, 2], "layer")
+    2
+    """
+    first, *others = items
+    if any(other != first for other in others):
+        raise ValueError(
+            f"a {type(holder).__name__} has parts that differ in inputs, bias or activation"
+        )
+    return first
+
+
 def checked_size(name: str, size: int) -> int:
     """Return a number of inputs or neurons; raise ValueError unless it is 1 or more."""
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:

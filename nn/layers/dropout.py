@@ -43,5 +43,9 @@ class Dropout(Module):
         next_number = self.generator.random
         return mapped(lambda x: x * where(draw(next_number) < self.p, 0.0, scale), x)
 
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {"p": float(self.p)}
+
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

@@ -28,5 +28,9 @@ class Each(Module):
             raise TypeError(f"{self!r}: {x!r} is one number; give a list, an element for each call")
         return [self.module(element) for element in x]
 
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {"module": self.module}
+
     def __repr__(self) -> str:
         return f"Each({self.module!r})"

@@ -70,5 +70,9 @@ class Embedding(Module):
             raise IndexError(f"{self!r}: the index {index!r} is not in 0 to {len(self.rows) - 1}")
         return i
 
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {"count": len(self.rows), "size": len(self.rows[0])}
+
     def __repr__(self) -> str:
         return f"Embedding({len(self.rows)}, {len(self.rows[0])})"

@@ -18,5 +18,9 @@ class Flatten(Module):
     def __call__(self, x: Inputs) -> list[Any]:
         return flattened(x)
 
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {}
+
     def __repr__(self) -> str:
         return "Flatten()"

@@ -7,7 +7,7 @@ from typing import Any
 from autograd import Value, functions
 from nn.activations import LAYER_TITLES, Activation, find_activation, of_a_layer
 from nn.initialisers import Initialiser, Seed, find_initialiser, generator, of_layer
-from nn.inputs import Inputs, checked, checked_size
+from nn.inputs import Inputs, checked, checked_size, only
 from nn.layers.neuron import Neuron
 from nn.module import Module
 
@@ -70,6 +70,13 @@ class Layer(Module):
         if self.activation in LAYER_TITLES:
             outputs = getattr(functions, self.activation)(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        first = only([neuron.options() for neuron in self.neurons], self)
+        if self.activation in LAYER_TITLES:
+            first["activation"] = self.activation
+        return {"nin": first.pop("nin"), "nout": len(self.neurons), **first}
 
     def __repr__(self) -> str:
         title = LAYER_TITLES.get(self.activation, "")

@@ -8,7 +8,7 @@ from typing import Any
 
 from nn.activations import Activation, find_activation, of_a_layer
 from nn.initialisers import Initialiser, Seed, generator
-from nn.inputs import Inputs, checked
+from nn.inputs import Inputs, checked, only
 from nn.layers.layer import Layer
 from nn.module import Module
 
@@ -63,6 +63,19 @@ class MLP(Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        if any(type(layer) is not Layer for layer in self.layers):
+            raise ValueError("an MLP holds more than Layers (a Sequential may hold anything)")
+        layers = [layer.options() for layer in self.layers]
+        return {
+            "nin": layers[0]["nin"],
+            "nouts": [layer["nout"] for layer in layers],
+            "activation": only([layer["activation"] for layer in layers[:-1]] or ["relu"], self),
+            "output": layers[-1]["activation"],
+            "bias": only([layer["bias"] for layer in layers], self),
+        }
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"

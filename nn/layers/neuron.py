@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograd import Value, dot
-from nn.activations import TITLES, Activation, find_activation
+from nn.activations import TITLES, Activation, find_activation, name_of
 from nn.initialisers import Initialiser, Seed, find_initialiser, generator, of_layer
 from nn.inputs import Inputs, checked, checked_size
 from nn.layers.prelu import PReLU
@@ -74,6 +76,11 @@ class Neuron(Module):
         total = dot(self.w, checked(x, len(self.w), self))
         y: Value = self.function(total if self.b is None else total + self.b)
         return y
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        activation = name_of(self.activation, self.function)
+        return {"nin": len(self.w), "activation": activation, "bias": self.b is not None}
 
     def __repr__(self) -> str:
         return f"{TITLES.get(self.activation, self.activation)}Neuron({len(self.w)})"

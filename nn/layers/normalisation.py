@@ -35,6 +35,10 @@ class Normalisation(Module):
         """Return gamma*z + beta for every z."""
         return [g * z + b for g, z, b in zip(self.gamma, zs, self.beta, strict=True)]
 
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {"n": len(self.gamma), "eps": float(self.eps)}
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.gamma)})"
 
@@ -113,6 +117,10 @@ class BatchNorm(Normalisation):
             self._move(self.running_variance, i, v * (len(given) / (len(given) - 1)))
         rows_of_zs = zip(*[zs for zs, _, _ in found], strict=True)
         return [like(x, self.rescaled(zs)) for x, zs in zip(given, rows_of_zs, strict=True)]
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {**super().options(), "momentum": float(self.momentum)}
 
     def _move(self, running: list[Any], i: int, new: Any) -> None:
         running[i] = (1 - self.momentum) * running[i] + self.momentum * detached(new)

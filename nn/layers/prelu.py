@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import Value, leaky_relu
-from nn.inputs import Inputs, checked, checked_size, like, listed
+from nn.inputs import Inputs, checked, checked_size, like, mapped
 from nn.module import Module
 
 
@@ -35,10 +35,14 @@ class PReLU(Module):
             slope.label = f"a{place}" if len(self.slopes) == 1 else f"a{where}"
 
     def __call__(self, x: Inputs) -> Any:
-        shared = len(self.slopes) == 1
-        xs = listed(x) if shared else checked(x, len(self.slopes), self)
-        slopes = self.slopes * len(xs) if shared else self.slopes
-        return like(x, [leaky_relu(x, a) for x, a in zip(xs, slopes, strict=True)])
+        if len(self.slopes) == 1:
+            return mapped(lambda x: leaky_relu(x, self.slopes[0]), x)
+        xs = checked(x, len(self.slopes), self)
+        return like(x, [leaky_relu(x, a) for x, a in zip(xs, self.slopes, strict=True)])
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {"count": len(self.slopes)}
 
     def __repr__(self) -> str:
         return f"PReLU({len(self.slopes)})" if len(self.slopes) > 1 else "PReLU"

@@ -51,6 +51,10 @@ class Residual(Module):
             )
         return like(x, [a + b for a, b in zip(xs, ys, strict=True)])
 
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {"module": self.module, "projection": self.projection}
+
     def __repr__(self) -> str:
         projection = f", projection={self.projection!r}" if self.projection else ""
         return f"Residual({self.module!r}{projection})"

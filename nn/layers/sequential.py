@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd import functions
-from nn.activations import TITLES, find_activation, of_a_layer
+from nn.activations import TITLES, find_activation, name_of, of_a_layer
 from nn.inputs import Inputs, mapped
 from nn.module import Module
 
@@ -62,6 +62,10 @@ class Sequential(Module):
     def __getitem__(self, i: int) -> Part:
         return self.parts[i]
 
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {"parts": self.parts}
+
     def __repr__(self) -> str:
         names = [
             repr(p) if isinstance(p, Module) else getattr(p, "__name__", repr(p))
@@ -84,6 +88,10 @@ class Elementwise(Module):
 
     def __call__(self, x: Inputs) -> Any:
         return mapped(self.function, x)
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that make one like it, but for its numbers."""
+        return {"activation": name_of(self.activation, self.function)}
 
     def __repr__(self) -> str:
         return TITLES[self.activation]

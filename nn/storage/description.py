@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from inspect import signature
 from itertools import pairwise
 from typing import Any
 
 from autograd import functions
 from autograd.real import short
-from nn.activations import LAYER_TITLES, find_activation
-from nn.layers.dropout import Dropout
-from nn.layers.embedding import Embedding
-from nn.layers.layer import Layer
-from nn.layers.mlp import MLP
-from nn.layers.neuron import Neuron
-from nn.layers.normalisation import BatchNorm, LayerNorm
-from nn.layers.perceptron import Perceptron
-from nn.layers.prelu import PReLU
-from nn.layers.residual import Residual
-from nn.layers.sequential import Elementwise, Sequential
+from nn.activations import LAYER_TITLES, called
 from nn.module import Module
 
 Description = dict[str, Any]
@@ -30,6 +20,7 @@ def describe(model: Module) -> Description:
     Raises ValueError, saying what it is, for a part that a name and options do not give again: a
     class or function of one's own, shared parameters, a layer changed by hand.
 
+    >>> from nn.layers.mlp import MLP
     >>> describe(MLP(2, [16, 1]))  # doctest: +NORMALIZE_WHITESPACE
     {'class': 'MLP', 'nin': 2, 'nouts': [16, 1], 'activation': 'relu', 'output': 'linear',
      'bias': True}
@@ -52,12 +43,13 @@ def build(description: Description) -> Module:
     if not isinstance(description, dict):
         raise ValueError(f"{short(description)} describes no model")
     options = {name: _built(option) for name, option in description.items()}
-    kind = _CLASSES.get(str(options.pop("class", None)))
+    known = _classes()
+    kind = known.get(str(options.pop("class", None)))
     if kind is None:
         raise ValueError(
-            f"{description.get('class')!r} is no class of nn's; known are {', '.join(_CLASSES)}"
+            f"{description.get('class')!r} is no class of nn's; known are {', '.join(known)}"
         )
-    if kind in _SEEDED:
+    if "seed" in signature(kind).parameters:
         options["seed"] = 0
     try:
         model: Module = kind(*options.pop("parts", ()), **options)
@@ -111,84 +103,27 @@ def _described(part: Any) -> Any:
         if part is getattr(functions, name):
             return name
     if not isinstance(part, Module):
-        raise ValueError(f"{_name(part)} is a Python function")
-    options = _OPTIONS.get(type(part))
-    if options is None:
-        raise ValueError(f"{type(part).__name__} is a class of your own")
-    return {"class": type(part).__name__, **options(part)}
+        raise ValueError(f"{called(part)} is a Python function")
+    name = type(part).__name__
+    if _classes().get(name) is not type(part):
+        raise ValueError(f"{name} is a class of your own")
+    options: Description = part.options()  # type: ignore[attr-defined]  # it is one of those
+    return {"class": name, **{key: _option(option) for key, option in options.items()}}
 
 
-def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", type(function).__name__))
+def _option(option: Any) -> Any:
+    """Return an option as JSON has it: modules and functions described, tuples as lists."""
+    if isinstance(option, (list, tuple)):
+        return [_option(item) for item in option]
+    return _described(option) if callable(option) else option
 
 
-def _activation(name: str, function: Any) -> Any:
-    """Return the activation's name, or the description of a Module that all neurons share."""
-    if isinstance(function, Module) and name != "prelu":
-        return _described(function)
-    try:
-        known = find_activation(name)[1]
-    except ValueError:
-        known = None
-    if known is not function and not type(known) is type(function) is PReLU:
-        raise ValueError(f"the activation {_name(function)} is a Python function")
-    return name
-
-
-def _only(items: Iterable[Any], holder: Module) -> Any:
-    """Return the one thing that all are. Raises ValueError if one differs."""
-    first, *others = items
-    if any(other != first for other in others):
-        raise ValueError(
-            f"a {type(holder).__name__} has parts that differ in inputs, bias or activation"
-        )
-    return first
-
-
-def _neuron(neuron: Neuron) -> Description:
-    activation = _activation(neuron.activation, neuron.function)
-    return {"nin": len(neuron.w), "activation": activation, "bias": neuron.b is not None}
-
-
-def _layer(layer: Layer) -> Description:
-    first = dict(_only(map(_neuron, layer.neurons), layer))
-    if layer.activation in LAYER_TITLES:
-        first["activation"] = layer.activation
-    return {"nin": first.pop("nin"), "nout": len(layer.neurons), **first}
-
-
-def _mlp(model: MLP) -> Description:
-    if any(type(layer) is not Layer for layer in model.layers):
-        raise ValueError("an MLP holds more than Layers (a Sequential may hold anything)")
-    *hidden, last = map(_layer, model.layers)
-    return {
-        "nin": [*hidden, last][0]["nin"],
-        "nouts": [layer["nout"] for layer in [*hidden, last]],
-        "activation": _only([layer["activation"] for layer in hidden] or ["relu"], model),
-        "output": last["activation"],
-        "bias": _only([layer["bias"] for layer in [*hidden, last]], model),
-    }
-
-
-# what may be in a file, each class with the options that its constructor takes
-_OPTIONS: dict[type[Module], Callable[[Any], Description]] = {
-    Neuron: _neuron,
-    Perceptron: lambda m: {"nin": len(m.w), "lr": float(m.lr)},
-    Layer: _layer,
-    MLP: _mlp,
-    Sequential: lambda m: {"parts": [_described(part) for part in m.parts]},
-    Residual: lambda m: {
-        "module": _described(m.module),
-        "projection": None if m.projection is None else _described(m.projection),
-    },
-    Dropout: lambda m: {"p": float(m.p)},
-    LayerNorm: lambda m: {"n": len(m.gamma), "eps": float(m.eps)},
-    BatchNorm: lambda m: {
-        "n": len(m.gamma), "momentum": float(m.momentum), "eps": float(m.eps)
-    },
-    Embedding: lambda m: {"count": len(m.rows), "size": len(m.rows[0])},
-    PReLU: lambda m: {"count": len(m.slopes)},
-    Elementwise: lambda m: {"activation": _activation(m.activation, m.function)},
-}  # fmt: skip
-_CLASSES: dict[str, Any] = {kind.__name__: kind for kind in _OPTIONS}
-_SEEDED = (Neuron, Layer, MLP, Embedding, Dropout)
+def _classes() -> dict[str, Any]:
+    """Return nn's classes that say their options, by name: what may be in a file."""
+    found, waiting = {}, Module.__subclasses__()
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind.__module__.startswith("nn.") and hasattr(kind, "options"):
+            found[kind.__name__] = kind
+    return dict(sorted(found.items()))

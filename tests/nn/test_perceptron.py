@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 from autograd import Value
-from nn.layers.perceptron import Perceptron, one_epoch, step
+from nn.classical.perceptron import Perceptron, one_epoch, step
 
 CORNERS = [[0, 0], [0, 1], [1, 0], [1, 1]]
 GATES = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "NAND": [1, 1, 1, 0], "left": [0, 0, 1, 1]}

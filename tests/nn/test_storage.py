@@ -18,13 +18,13 @@ from safetensors.numpy import load_file, save_file
 
 import autograd
 from autograd import Value
+from nn.classical.perceptron import Perceptron
 from nn.layers.dropout import Dropout
 from nn.layers.embedding import Embedding
 from nn.layers.layer import Layer
 from nn.layers.mlp import MLP
 from nn.layers.neuron import Neuron
 from nn.layers.normalisation import BatchNorm, LayerNorm
-from nn.layers.perceptron import Perceptron
 from nn.layers.prelu import PReLU
 from nn.layers.residual import Residual
 from nn.layers.sequential import Sequential

@@ -1,0 +1,1 @@
+"""How it began: threshold units, and networks that have an energy."""
