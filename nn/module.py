@@ -123,11 +123,14 @@ class Module:
 
         save(self, path)
 
-    def summary(self) -> Summary:
-        """Return a table of the layers: what they are, give out and learn; it prints itself."""
+    def summary(self, sample: Any = None) -> Summary:
+        """Return a table of the layers: what they are, give out and learn; it prints itself.
+
+        A sample, as an image, lets it say the shapes that only a call can tell.
+        """
         from nn.storage.summary import summary
 
-        return summary(self)
+        return summary(self, sample)
 
     def batch(self, rows: Iterable[Any]) -> list[Any]:
         """Return the outputs for many samples; layers that look at a whole batch see it here."""

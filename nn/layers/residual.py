@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from nn.inputs import Inputs, like, listed
+from nn.inputs import Inputs, is_row, like, listed
 from nn.module import Module
 
 
 class Residual(Module):
     """Compute x + module(x), or projection(x) + module(x) where the sizes differ.
 
-    Both may be Modules or functions of a list. Raises ValueError if the sums do not pair up,
+    Both may be Modules or functions of a list, or of lists in lists, which are added number by
+    number. Raises ValueError if the sums do not pair up,
     TypeError for what cannot be called. Source: He et al. 2016, "Deep Residual Learning for Image
     Recognition", equations 1 and 2.
 
@@ -49,7 +50,10 @@ class Residual(Module):
                 "there must be as many: give a projection, as "
                 f"projection=nn.Layer({len(xs)}, {len(ys)}, nonlin=False, bias=False)"
             )
-        return like(x, [a + b for a, b in zip(xs, ys, strict=True)])
+        return like(x, [
+            self._sum(a, b) if is_row(a) or is_row(b) else a + b
+            for a, b in zip(xs, ys, strict=True)
+        ])  # fmt: skip
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments that make one like it, but for its numbers."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value
+from autograd import Value, no_grad
+from nn.inputs import listed, shape
+from nn.layers.dropout import Dropout
+from nn.layers.each import Each
 from nn.layers.embedding import Embedding
 from nn.layers.layer import Layer
 from nn.layers.mlp import MLP
 from nn.layers.neuron import Neuron
 from nn.layers.normalisation import Normalisation
+from nn.layers.prelu import PReLU
 from nn.layers.residual import Residual
 from nn.layers.sequential import Elementwise, Sequential
-from nn.module import Module
+from nn.module import Module, left_as_it_was, same_modes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -92,11 +96,12 @@ class Summary:
         return f"```text\n{self}\n```"
 
 
-def summary(model: Module) -> Summary:
+def summary(model: Module, sample: Any = None) -> Summary:
     """Return a table of the model's layers: output shape, activation, parameters, frozen ones.
 
     A layer's name is the start of its parameters' names. A parameter that is shared counts where it
-    stands first. Nothing is called, so the outputs of a class of your own stay open; `rich.print`
+    stands first. Given a sample, an image, say, the model is called with it, in use, and the shapes
+    are those that came out; without one, those that only a call would tell stay open. `rich.print`
     shows it with lines. Raises TypeError for what is no Module.
 
     >>> summary(MLP(2, [16, 16, 1], activation="tanh"))
@@ -106,6 +111,13 @@ def summary(model: Module) -> Summary:
     layers.0  Layer  16      tanh        48
     layers.1  Layer  16      tanh        272
     layers.2  Layer  1       linear      17
+    >>> from nn.layers.flatten import Flatten
+    >>> summary(Sequential(Flatten(), Layer(4, 2)), sample=[[1.0, 2.0], [3.0, 4.0]])
+    Sequential: 10 parameters
+    <BLANKLINE>
+    layer    kind     output  activation  parameters
+    parts.0  Flatten  4
+    parts.1  Layer    2       relu        10
     """
     if not isinstance(model, Module):
         raise TypeError(f"summary({model!r}): give a Module, as nn.MLP or one of your own")
@@ -113,7 +125,9 @@ def summary(model: Module) -> Summary:
     frozen = {p for _, p in model.named_parameters()} - trainable
     seen: set[Value] = set()
     rows = []
-    for name, part, output in _units("", model, "")[0]:
+    with same_modes(model), left_as_it_was(model), no_grad():
+        units, _ = _units("", model.eval(), "", sample)
+    for name, part, output in units:
         others = (
             [] if _is_unit(part) else [v for _, inner in _children(part) for v in _values(inner)]
         )
@@ -125,21 +139,30 @@ def summary(model: Module) -> Summary:
     return Summary(type(model).__name__, tuple(rows))
 
 
-def _units(name: str, part: Any, inputs: str) -> tuple[list[Unit], str]:
-    """Return (path, part, output shape) for every layer inside, and the output shape of it all."""
+def _units(name: str, part: Any, inputs: str, sample: Any) -> tuple[list[Unit], Any]:
+    """Return (path, part, output shape) for every layer inside, and (output shape, output) of all.
+
+    The sample, and the output of a part, are None if unknown.
+    """
     if isinstance(part, (MLP, Sequential)):
         holder = "layers" if isinstance(part, MLP) else "parts"
         units = []
         for i, inner in enumerate(getattr(part, holder)):
-            found, inputs = _units(_path(name, f"{holder}.{i}"), inner, inputs)
+            found, (inputs, sample) = _units(_path(name, f"{holder}.{i}"), inner, inputs, sample)
             units += found
-        return units, inputs
+        return units, (inputs, sample)
+    output = None if sample is None else part(sample)
+    seen = "" if output is None else " × ".join(map(str, shape(listed(output))))
     if _is_unit(part):
-        output = _output(part, inputs)
-        return [(name, part, output)], output
-    inside = [_units(_path(name, path), inner, inputs) for path, inner in _children(part)]
-    output = inside[0][1] if isinstance(part, Residual) else ""
-    return [(name, part, output), *(unit for found, _ in inside for unit in found)], output
+        seen = seen or _output(part, inputs)
+        return [(name, part, seen)], (seen, output)
+    known = sample if isinstance(part, (Residual, Each)) else None
+    if isinstance(part, Each) and known is not None:
+        known = next(iter(known), None)
+    inside = [_units(_path(name, path), inner, inputs, known) for path, inner in _children(part)]
+    if isinstance(part, Residual):
+        seen = seen or inside[0][1][0]
+    return [(name, part, seen), *(unit for found, _ in inside for unit in found)], (seen, output)
 
 
 def _path(*names: str) -> str:
@@ -175,8 +198,7 @@ def _output(part: Any, inputs: str) -> str:
         return f"{len(part.rows[0])} each"
     if isinstance(part, Normalisation):
         return f"{len(part.gamma)}"
-    known = getattr(type(part), "__module__", "").partition(".")[0] == "nn"
-    return inputs if known or _activation(part) else ""
+    return inputs if isinstance(part, (Dropout, PReLU)) or _activation(part) else ""
 
 
 def _activation(part: Any) -> str:

@@ -7,6 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
+import nn
 from autograd import Value
 from nn.layers.dropout import Dropout
 from nn.layers.embedding import Embedding
@@ -114,3 +115,19 @@ def test_rich_shows_the_same_cells():
 def test_what_is_no_module_is_refused():
     with pytest.raises(TypeError, match="give a Module"):
         summary([Layer(1, 1)])
+
+
+def test_a_sample_tells_the_shapes_that_only_a_call_can():
+    model = nn.Sequential(
+        nn.Each(nn.Layer(2, 3, seed=0)), nn.Dropout(0.5, seed=0),
+        nn.Residual(nn.Each(nn.Layer(3, 3, seed=1))), nn.Flatten(), nn.Layer(12, 2, seed=2),
+    )  # fmt: skip
+    states, numbers = model.random_state(), model.state_dict()
+    rows = model.summary(sample=[[1.0, 2.0]] * 4).rows
+    assert [(row.name, row.output) for row in rows] == [
+        ("parts.0", "4 × 3"), ("parts.0.module", "3"), ("parts.1", "4 × 3"),
+        ("parts.2", "4 × 3"), ("parts.2.module", "4 × 3"), ("parts.2.module.module", "3"),
+        ("parts.3", "12"), ("parts.4", "2"),
+    ]  # fmt: skip
+    assert (model.random_state(), model.state_dict(), model.training) == (states, numbers, True)
+    assert [row.output for row in model.summary().rows][:2] == ["", "3"]

@@ -127,3 +127,18 @@ def test_ragged_samples_say_what_to_do():
         tensor([[[1.0]], [["a"]]])
     with pytest.raises(ValueError, match=r"X: sample 1 is nan at \[0, 1\]"):
         tensor(np.array([[[1.0, 2.0]], [[1.0, np.nan]]]))
+
+
+def test_a_residual_adds_lists_in_lists_number_by_number():
+    double = nn.Residual(lambda rows: [[2 * x for x in row] for row in rows])
+    assert double([[1.0, 2.0], [3.0, 4.0]]) == [[3.0, 6.0], [9.0, 12.0]]
+    with pytest.raises(ValueError, match="its module gives 1 numbers and it was given 2"):
+        nn.Residual(lambda rows: [row[:1] for row in rows])([[1.0, 2.0]])
+
+
+def test_a_prelu_and_dropout_act_on_every_pixel():
+    assert [[y.data for y in row] for row in nn.PReLU()([[1.0, -1.0], [-2.0, 2.0]])] == [
+        [1.0, -0.25], [-0.5, 2.0],
+    ]  # fmt: skip
+    dropped = nn.Dropout(0.5, seed=1)([[1.0, 2.0], [3.0, 4.0]])
+    assert dropped == [[0.0, 4.0], [6.0, 0.0]]
