@@ -11,6 +11,7 @@ from dataclasses import replace
 from benchmarks.peers import ARRAY_PEERS, PEERS, Peer, install
 from benchmarks.problems import (
     adbench,
+    architectures,
     checking,
     drawing,
     irregular,
@@ -39,8 +40,11 @@ BENCHMARKS: dict[str, Callable[[Race], Table]] = {
     "preparation": preparation.table,
     "irregular": irregular.table,
     "adbench": adbench.table,
+    "architectures": architectures.table,
 }
-ON_ARRAYS = ("programs", "moons_compiled", "preparation", "adbench")  # with engines for arrays
+ON_ARRAYS = (  # with engines for arrays
+    "programs", "moons_compiled", "preparation", "adbench", "architectures",
+)  # fmt: skip
 ON_THE_WALL = ("programs", "moons_compiled", "irregular", "adbench", "drawing")
 ALL_PEERS = dict.fromkeys((*PEERS, *ARRAY_PEERS, *irregular.PEERS))
 

@@ -152,6 +152,8 @@ def describe(g: Group, ones: Mapping[str, Array]) -> str:
         return f"sums of {g.operands[0].index.shape[1]}"
     if g.form == "reduction":
         return f"{g.op} of {g.operands[0].index.shape[1]}"
+    if g.form == "lookup":
+        return f"take of {g.operands[1].index.shape[1]}"
     if g.form == "terms":
         signs = g.signs[1:] if g.signs[0] > 0 else g.signs
         words = [f"{g.products} products"] if g.products > 1 else ["product"] * g.products
@@ -176,7 +178,7 @@ def _scalars_of_a_member(g: Group) -> int:
 def _flops(g: Group) -> int:
     if g.form == "reduction":
         return g.size * int(g.operands[0].index.shape[1])
-    return 0 if g.op == "spread" else g.size * _scalars_of_a_member(g)
+    return 0 if g.op in ("spread", "lookup") else g.size * _scalars_of_a_member(g)
 
 
 def _lines(source: str) -> tuple[int, int]:

@@ -19,7 +19,8 @@ def active_places(lifted: Lifted, wanted: Mapping[str, Array]) -> dict[str, Arra
     for name, places in wanted.items():
         active[name][places] = True
     for g in lifted.groups:
-        if g.store not in (SHARED_FLAGS, ROW_FLAGS):
-            reached = any(active[ref.store][ref.index].any() for ref in g.operands)
+        if g.store not in (SHARED_FLAGS, ROW_FLAGS) and g.op != "stop gradient":
+            differentiable = g.operands[g.form == "lookup" :]  # an index is none
+            reached = any(active[ref.store][ref.index].any() for ref in differentiable)
             active[g.store][g.start : g.start + g.size] = reached
     return active

@@ -31,6 +31,9 @@ RESERVED = frozenset(  # names that the text of a program uses
             "matmul",
             "dot",
             "bool",
+            "int",
+            "by_row",
+            "add_lists",
         ),
         *(
             "evaluate",
@@ -68,7 +71,7 @@ class Group:
 
     `form` is "map", "terms" (a few products and addends), "product" (a[h, p, n] * b[h, n, q] summed
     over n, plus addends), "dot" (a[m, n] * b[m, n] summed over n, plus addends), "total" (a sum of
-    many) or "reduction".
+    many), "reduction" or "lookup" (y[c, p] = table[c, index[p]], of a table that all rows share).
     """
 
     form: str

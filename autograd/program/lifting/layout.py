@@ -27,6 +27,7 @@ from autograd.program.lifting.groups import (
 )  # fmt: skip
 from autograd.program.lifting.levels import FEW, Levels
 from autograd.program.lifting.products import by_place, find_product
+from autograd.program.lifting.readiness import in_order
 from autograd.program.lifting.scalars import (
     CONSTANT,
     FLAGS,
@@ -72,7 +73,7 @@ class _Layout:
 
     def result(self) -> Lifted:
         s = self.s
-        members = self.levels.members = dict(self.levels.in_order())
+        members = self.levels.members = dict(in_order(s, self.levels.members))
         if len(members) > self.most:
             raise TooIrregular.of(s.recorded, len(members))
         self.copy_where_mixed()  # of these groups: what is read together is known now
@@ -141,8 +142,8 @@ class _Layout:
                 for slot in self.slots(found):
                     if len({place.get(x) for x in slot if s.kinds[x] == ROW}) > 1:
                         copies |= {x: self.levels.copy(x) for x in slot if x in place}
-                self.replace(found, copies)
-                mixed = bool(copies)
+                if mixed := bool(copies):
+                    self.replace(found, copies)
 
     def slots(self, found: Sequence[int]) -> list[set[int]]:
         """Return the nodes that are read together, for each operand of a group."""
@@ -159,6 +160,8 @@ class _Layout:
             if len(first.addends) > FEW:
                 return [*factors, {x for t in args for x in t.addends}]
             return [*factors, *map(set, zip(*[t.addends for t in args], strict=True))]
+        if self.s.ops[found[0]] == "lookup":
+            return [{at for at, *_ in args}]
         if is_reduction(self.s.ops[found[0]]):
             return [{x for xs in args for x in xs}]
         return list(map(set, zip(*args, strict=True)))
@@ -246,6 +249,8 @@ class _Layout:
                 ]  # fmt: skip
                 signs = (*args[0].signs, *args[0].addend_signs)
                 self.lay_out_map("terms", key, found, slots, signs=signs, products=products)
+        elif op == "lookup":
+            self.lay_out_lookups(key, found, args)
         elif is_reduction(op):
             self.lay_out_lists("reduction", key, found, args)
         else:
@@ -286,6 +291,22 @@ class _Layout:
         order = by_place(index, range(len(found)))
         self.add(form, key, np.array(found)[order], [Ref(ref.store, index[order], ref.row)],
                  signs=signs)  # fmt: skip
+
+    def lay_out_lookups(self, key: Any, found: list[int], args: Sequence[Any]) -> None:
+        """Add groups that look every index up in every list: an embedding's are its columns."""
+        members: dict[Any, dict[int, int]] = {}
+        for i, (at, *numbers) in zip(found, args, strict=True):
+            members.setdefault(tuple(numbers), {})[at] = i
+        tables: dict[Any, list[Any]] = {}
+        for numbers, of_index in members.items():
+            tables.setdefault(tuple(sorted(of_index)), []).append(numbers)
+        for indices, lists in tables.items():
+            index, table = self.ref(indices), self.ref(lists)
+            places = by_place(index.index[:, None], range(len(indices)))
+            columns = by_place(table.index, range(len(lists)))
+            ids = np.array([[members[lists[j]][indices[k]] for k in places] for j in columns])
+            index.index, table.index = index.index[places], table.index[columns]
+            self.add("lookup", key, ids, [index, table])
 
     def lay_out_dot(self, key: Any, found: list[int], totals: Sequence[Sum]) -> None:
         """Add a group of dot products that share no operands."""

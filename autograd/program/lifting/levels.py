@@ -1,18 +1,14 @@
 """Which nodes are computed together: equal operations whose operands are there at the same time.
 
 The level of a node is one more than the highest of its operands; equal operations of one level
-become one group. Where equal blocks start at different depths (sequences of different length),
-levels find too little: then groups are what is ready at one time, the shallowest sort first.
-
-Source of the second way: Neubig et al. 2017, "On-the-fly operation batching in dynamic
-computation graphs".
+become one group. `readiness` may put groups of several levels together.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from autograd.program.lifting.scalars import (
@@ -43,6 +39,10 @@ class Levels:
         self.levels: dict[int, float] = {}
         self.members: dict[Any, list[int]] = {}
         self.copies: dict[int, int] = {}  # of shared numbers, for every row
+        self.ordered: set[tuple[int, ...]] = set()
+        self.partings: dict[tuple[int, ...], list[itemgetter[Any]]] = {}
+        self._kinds: dict[tuple[int, ...], frozenset[int]] = {}
+        self._levels: dict[tuple[int, ...], float] = {}
         left = with_sums(s)
         self.parts = self.find_parts(left)
         for i in left:
@@ -60,99 +60,112 @@ class Levels:
         """
         s = self.s
         depth = [0] * len(s.ops)
-        mixed: dict[tuple[int, ...], list[set[int]]] = {}
-        sums = []
+        known: dict[tuple[int, ...], tuple[int, int]] = {}
+
+        def span(xs: tuple[int, ...]) -> tuple[int, int]:
+            """Return the least and the largest depth of some nodes."""
+            if (found := known.get(xs)) is None:
+                all_of = [depth[x] for x in xs] or [-1]
+                found = known[xs] = min(all_of), max(all_of)
+            return found
+
+        others: dict[tuple[int, ...], set[tuple[int, ...]]] = {}  # that mixed factors meet
+        sums: list[Sum] = []
         for i in left:
             args = s.args[i]
             if s.ops[i] == "sum":
                 args = s.args[i] = self.oriented(args, depth)
                 if len(args.a) >= 2 * _APART:
-                    sums.append(i)
-                    if args.a not in mixed:
-                        first = depth[args.b[0]]
-                        if any(depth[x] != first for x in args.b):
-                            mixed[args.a] = [set() for _ in args.a]
-                args = args.a + args.b + args.addends
-            depth[i] = 1 + max([depth[x] for x in args], default=-1)
-        if not mixed:
-            return {}
-        for i in sums:
-            total = s.args[i]
-            for found, x in zip(mixed.get(total.a, ()), total.b, strict=False):
-                if s.kinds[x] != CONSTANT:
-                    found.add(depth[x])
-        parts = {}
-        for a, depths in mixed.items():
-            numbers: dict[frozenset[int], int] = {}
-            parts[a] = [numbers.setdefault(frozenset(d), len(numbers)) for d in depths]
-        return parts
+                    sums.append(args)
+                    least, largest = span(args.b)
+                    if least < largest:
+                        others.setdefault(args.a, set())
+                of_all = span(args.a), span(args.b), span(args.addends)
+                depth[i] = 1 + max(largest for _, largest in of_all)
+            else:
+                depth[i] = 1 + span(args)[1]
+        for total in sums:
+            if total.a in others:
+                others[total.a].add(total.b)
+        depths: dict[tuple[int, ...], tuple[int | None, ...]] = {
+            b: tuple([None if s.kinds[x] == CONSTANT else depth[x] for x in b])
+            for b in {b for found in others.values() for b in found}
+        }
+        parts: dict[frozenset[tuple[int | None, ...]], list[int]] = {}
+        result = {}
+        for a, found in others.items():
+            patterns = frozenset([depths[b] for b in found])
+            if patterns not in parts:
+                numbers: dict[Any, int] = {}
+                parts[patterns] = [
+                    numbers.setdefault(frozenset(met) - {None}, len(numbers))
+                    for met in zip(*patterns, strict=True)
+                ]
+            result[a] = parts[patterns]
+        return result
 
     def oriented(self, total: Sum, depth: Sequence[int]) -> Sum:
         """Return a sum with the more shared factor of a product first, in the order of these."""
         kinds = self.s.kinds
-        a, b = list(total.a), list(total.b)
-        for k, (x, y) in enumerate(zip(a, b, strict=True)):
-            if kinds[x] != kinds[y]:  # shared times row; else shared times constant
-                swap = kinds[x] == ROW or (kinds[x] == CONSTANT and kinds[y] != ROW)
-            else:
-                swap = depth[y] == 0 < depth[x]
-            if swap:
-                a[k], b[k] = y, x
-        signs = total.signs
-        if any(x > y for x, y in pairwise(a)):
-            order = sorted(range(len(a)), key=lambda k: (a[k], b[k]))
-            a, b = [a[k] for k in order], [b[k] for k in order]
-            signs = tuple([signs[k] for k in order])
-        return total._replace(a=tuple(a), b=tuple(b), signs=signs)
+        a, b, signs = total.a, total.b, total.signs
+        of_a, of_b = self.kinds_of(a), self.kinds_of(b)
+        if len(of_a) == len(of_b) == 1 and of_a != of_b:
+            if _swaps(*of_a, *of_b):
+                a, b = b, a
+        else:
+            swaps = [
+                _swaps(kinds[x], kinds[y]) if kinds[x] != kinds[y] else depth[y] == 0 < depth[x]
+                for x, y in zip(a, b, strict=True)
+            ]
+            if any(swaps):
+                pairs = [(y, x) if swap else (x, y)
+                         for x, y, swap in zip(a, b, swaps, strict=True)]  # fmt: skip
+                a, b = tuple([x for x, _ in pairs]), tuple([y for _, y in pairs])
+        if a not in self.ordered:
+            if any(x > y for x, y in pairwise(a)):
+                order = sorted(range(len(a)), key=lambda k: (a[k], b[k]))
+                a, b = tuple([a[k] for k in order]), tuple([b[k] for k in order])
+                signs = tuple([signs[k] for k in order])
+            self.ordered.add(a)
+        return total if a is total.a else total._replace(a=a, b=b, signs=signs)
 
     def parted(self, total: Sum, kind: int) -> Sum:
         """Return a sum whose products are of one sort, with what else there was as addends."""
         kinds, levels = self.s.kinds, self.levels
-        part = self.parts.get(total.a) if len(total.a) >= 2 * _APART else None
-        sorts: dict[Any, Pairs] = {}
-        for k, pair in enumerate(zip(total.a, total.b, total.signs, strict=True)):
-            sorts.setdefault(part[k] if part else 0, []).append(pair)
-        if len(total.a) <= FEW:
-            chosen = [[p for pairs in sorts.values() for p in pairs]] if sorts else []
-        elif part:
-            rest = [p for pairs in sorts.values() if len(pairs) < _APART for p in pairs]
-            chosen = [pairs for pairs in sorts.values() if len(pairs) >= _APART]
-            if rest:
-                chosen = [rest, *chosen] if len(rest) >= _APART or not chosen else (
-                    [chosen[0] + rest, *chosen[1:]])  # fmt: skip
-        else:
-            chosen = list(sorts.values())
-        by_sort: list[tuple[Any, Pairs]] = []
-        for pairs in chosen:
+        by_sort: list[tuple[Any, Sum]] = []
+        for some in self.parts_of(total):
+            of_a, of_b = self.kinds_of(some.a), self.kinds_of(some.b)
+            if len(of_a) == len(of_b) == 1 and len(total.a) > FEW:
+                by_sort.append(((ROW in of_b, ROW in of_a, self.level_of(some.b)), some))
+                continue
             of: dict[Any, Pairs] = {}
-            varies = (
-                kind == ROW and any(kinds[b] == ROW for _, b, _ in pairs) and len(total.a) > FEW
-            )
-            for a, b, sign in pairs:
+            varies = kind == ROW and ROW in of_b and len(total.a) > FEW
+            for a, b, sign in zip(some.a, some.b, some.signs, strict=True):
                 if varies and kinds[a] == SHARED and kinds[b] == CONSTANT:
                     b = self.as_row(b)
                 sort = (kinds[b] == ROW, kinds[a] == ROW) if len(total.a) > FEW else (kind == ROW,)
                 of.setdefault(sort, []).append((a, b, sign))
             by_sort += [
-                ((*sort, max([levels[b] for _, b, _ in some])), some) for sort, some in of.items()
+                ((*sort, max([levels[b] for _, b, _ in pairs])), _sum(pairs, []))
+                for sort, pairs in of.items()
             ]
         addends = list(zip(total.addends, total.addend_signs, strict=True))
-        main: Pairs = []
+        main = _sum([], [])
         if by_sort:
             by_sort.sort(key=lambda found: found[0])
             main = by_sort.pop()[1]  # the deepest stay
-            for sort, pairs in by_sort[::-1]:
-                addends.append((self.new(_sum(pairs, []), ROW if sort[0] else SHARED), 1))
-        if kind == ROW and main and not any(kinds[x] == ROW for a, b, _ in main for x in (a, b)):
-            addends.append((self.new(_sum(main, []), SHARED), 1))  # only addends are the rows'
-            main = []
+            for sort, some in by_sort[::-1]:
+                addends.append((self.new(some, ROW if sort[0] else SHARED), 1))
+        if kind == ROW and main.a and ROW not in self.kinds_of(main.a) | self.kinds_of(main.b):
+            addends.append((self.new(main, SHARED), 1))  # only addends are the rows'
+            main = _sum([], [])
         if kind == ROW:
             fixed = [(x, sign) for x, sign in addends if kinds[x] != ROW]
             if len(fixed) > 1:
                 addends = [(x, sign) for x, sign in addends if kinds[x] == ROW]
                 addends.append((self.new(_sum([], fixed), SHARED), 1))
-        if len(addends) > FEW and (main or kind == ROW):
-            if kind == ROW and main:
+        if len(addends) > FEW and (main.a or kind == ROW):
+            if kind == ROW and main.a:
                 moving = [(x, sign) for x, sign in addends if kinds[x] == ROW]
                 addends = [(x, sign) for x, sign in addends if kinds[x] != ROW]
                 if moving:
@@ -161,7 +174,43 @@ class Levels:
                 addends = [(self.as_row(x), sign) for x, sign in addends]
             else:
                 addends = [(self.new(_sum([], addends), SHARED), 1)]
-        return _sum(main, addends)
+        rest = _sum([], addends)
+        return main._replace(addends=rest.addends, addend_signs=rest.addend_signs)
+
+    def parts_of(self, total: Sum) -> list[Sum]:
+        """Return the products of a sum, parted by how deep their factors are in other sums."""
+        a, b, signs = total.a, total.b, total.signs
+        part = self.parts.get(a) if len(a) >= 2 * _APART else None
+        if part is None:
+            return [Sum(a, b, signs, (), ())] if a else []
+        if a not in self.partings:
+            sorts: dict[int, list[int]] = {}
+            for k, sort in enumerate(part):
+                sorts.setdefault(sort, []).append(k)
+            found = [places for places in sorts.values() if len(places) >= _APART]
+            rest = [k for places in sorts.values() if len(places) < _APART for k in places]
+            if len(rest) >= _APART:
+                found = [rest, *found]
+            elif rest:
+                found[0] = found[0] + rest
+            self.partings[a] = [itemgetter(*places) for places in found]
+        return [Sum(chosen(a), chosen(b), chosen(signs), (), ()) for chosen in self.partings[a]]
+
+    # lists of nodes: many sums have the same ------------------------------------------------------
+
+    def kinds_of(self, xs: tuple[int, ...]) -> frozenset[int]:
+        """Return the kinds that there are among some nodes."""
+        if (found := self._kinds.get(xs)) is None:
+            kinds = self.s.kinds
+            found = self._kinds[xs] = frozenset([kinds[x] for x in xs])
+        return found
+
+    def level_of(self, xs: tuple[int, ...]) -> float:
+        """Return the highest level of some nodes, 0 for none."""
+        if (found := self._levels.get(xs)) is None:
+            levels = self.levels
+            found = self._levels[xs] = max([levels[x] for x in xs], default=0)
+        return found
 
     # levels -------------------------------------------------------------------------------------
 
@@ -175,13 +224,17 @@ class Levels:
         kinds, levels = s.kinds, self.levels
         if op == "sum":
             total = s.args[i] = self.parted(args, kinds[i])
-            args = total.a + total.b + total.addends
+            level = max(self.level_of(total.a), self.level_of(total.b))
+            level = max(level, self.level_of(total.addends))
             key: Any = (
                 "sum", kinds[i], len(total.a),
                 total.signs if -1 in total.signs else (),
                 _sorts(total, kinds),
                 total.addend_signs, tuple([kinds[x] == ROW for x in total.addends]),
             )  # fmt: skip
+        elif op == "take" and kinds[i] == ROW and ROW not in self.kinds_of(args[1:]):
+            s.ops[i] = "lookup"  # one of the numbers that all rows share, by an index of the row
+            key = ("lookup", kinds[i], len(args))
         elif is_reduction(op):
             if kinds[i] == ROW:
                 args = s.args[i] = tuple([self.as_row(x) for x in args])
@@ -192,7 +245,8 @@ class Levels:
                 key += (getattr(s.places.get(args[0]), "name", None),)
             if op in _OF_FLAGS:
                 key += (tuple([s.ops[x] in FLAGS for x in args]),)
-        level = max([levels[x] for x in args], default=0)
+        if op != "sum":
+            level = self.level_of(args)
         level = level + 0.5 if op == "spread" else 1 + int(level)  # before all that read it
         levels[i] = level
         self.members.setdefault((level, *key), []).append(i)
@@ -239,67 +293,10 @@ class Levels:
                 parted[*key, "condition"] = [i for i in found if i not in reached]
         self.members = {key: parted[key] for key in sorted(parted, key=lambda key: parted[key][0])}
 
-    # readiness ----------------------------------------------------------------------------------
 
-    def in_order(self) -> list[tuple[Any, list[int]]]:
-        """Return the groups in an order in which they can be computed: the fewer of both ways."""
-        by_level = sorted(self.members.items(), key=lambda item: (item[0][0], item[1][0]))
-        sorts = {key[1:] for key in self.members}
-        if len(sorts) == len(self.members):
-            return by_level
-        by_readiness = self.ready_groups()
-        return by_readiness if len(by_readiness) < len(by_level) else by_level
-
-    def ready_groups(self) -> list[tuple[Any, list[int]]]:
-        """Return groups of nodes ready at one time, of the sort with the lowest mean level."""
-        s = self.s
-        sort_of: dict[int, int] = {}
-        keys: list[Any] = []
-        numbers: dict[Any, int] = {}
-        levels: list[float] = []
-        counts: list[int] = []
-        for (level, *rest), found in self.members.items():
-            key = tuple(rest)
-            k = numbers.setdefault(key, len(numbers))
-            if k == len(keys):
-                keys.append(key)
-                levels.append(0)
-                counts.append(0)
-            levels[k] += level * len(found)
-            counts[k] += len(found)
-            for i in found:
-                sort_of[i] = k
-        means = [level / count for level, count in zip(levels, counts, strict=True)]
-        missing: dict[int, int] = {}
-        users: dict[int, list[int]] = {}
-        ready: list[list[int]] = [[] for _ in keys]
-        for i, k in sort_of.items():
-            args = s.args[i]
-            if isinstance(args, Sum):
-                args = args.a + args.b + args.addends
-            needed = {x for x in args if x in sort_of}
-            for x in needed:
-                users.setdefault(x, []).append(i)
-            if needed:
-                missing[i] = len(needed)
-            else:
-                ready[k].append(i)
-        heap = [(means[k], k) for k, found in enumerate(ready) if found]
-        heapq.heapify(heap)
-        result: list[tuple[Any, list[int]]] = []
-        while heap:
-            _, k = heapq.heappop(heap)
-            found, ready[k] = ready[k], []
-            result.append(((len(result) + 1, *keys[k]), found))
-            for i in found:
-                for user in users.get(i, ()):
-                    missing[user] -= 1
-                    if not missing[user]:
-                        sort = sort_of[user]
-                        if not ready[sort]:
-                            heapq.heappush(heap, (means[sort], sort))
-                        ready[sort].append(user)
-        return result
+def _swaps(a: int, b: int) -> bool:
+    """Say whether factors of these unlike kinds change sides: it is shared * row * constant."""
+    return a == ROW or (a == CONSTANT and b != ROW)
 
 
 def _sum(pairs: Sequence[tuple[int, int, int]], addends: Sequence[tuple[int, int]]) -> Sum:

@@ -89,6 +89,7 @@ class _Numbering:
     def __init__(self, recording: Recording, first: Sequence[Value]) -> None:
         self.scalars = s = Scalars(recorded=len(recording.values))
         self.ids: dict[Any, int] = {}
+        self.powers: dict[tuple[int, ...], tuple[list[int], int]] = {}  # of a softmax's operands
         live = set(recording.live)
         for v in [*first, *recording.live, *recording.shared]:
             self.ids[v] = s.leaf(SHARED, v)
@@ -138,9 +139,11 @@ class _Numbering:
             return self.of(inputs[1] if chosen else inputs[2])
         if op in ("softmax", "log_softmax"):
             i, *xs = inputs
-            args = tuple([self.of(x) for x in xs])
-            rest = node("sub", (args[i], node("logsumexp", args)))
-            return rest if op == "log_softmax" else node("exp", (rest,))
+            args = tuple([ids[x] if type(x) is Value else self.of(x) for x in xs])
+            if op == "log_softmax":
+                return node("sub", (args[i], node("logsumexp", args)))
+            powers, total = self.shares(args)
+            return node("div", (powers[i], total))
         if op == "polygamma" or op == "round":
             at = 0 if op == "polygamma" else 1
             return node(op, (self.of(inputs[1 - at]),), ((at, inputs[at]),))
@@ -158,6 +161,18 @@ class _Numbering:
         if op == "sum" and len(args) == 1:
             return args[0]
         return node(op, args)
+
+    def shares(self, args: tuple[int, ...]) -> tuple[list[int], int]:
+        """Return e**(x - m) for every x, and their sum: softmax is the one by the other.
+
+        m is their maximum, which the quotient does not depend on.
+        """
+        if args not in self.powers:
+            node = self.scalars.node
+            m = node("stop gradient", (node("max", args),))
+            powers = [node("exp", (node("sub", (x, m)),)) for x in args]
+            self.powers[args] = powers, node("sum", tuple(powers))
+        return self.powers[args]
 
     def condition(self, c: Condition) -> int:
         if c in self.ids:

@@ -21,6 +21,7 @@ from autograd.program.eager import numbers_of, same_form
 from autograd.program.function import FLOATS, Call, ScalarFunction
 from autograd.program.lifting.layout import TooIrregular
 from autograd.program.recording.arguments import Array
+from autograd.program.recording.collector import collector_held_off
 from autograd.program.recording.record import DRAWS, record
 from autograd.program.recording.surroundings import is_gone
 from autograd.program.running.program import Program
@@ -127,7 +128,9 @@ class Recordings:
                     self._report(len(rest))
                     alone += rest.tolist()
                     break
-                if not self._record(call, found, k, int(rest[0]), flat, selecting):
+                with collector_held_off():
+                    made_one = self._record(call, found, k, int(rest[0]), flat, selecting)
+                if not made_one:
                     if call.key in self.irregular:
                         alone += rest.tolist()
                         self.eager_rows += len(rest)

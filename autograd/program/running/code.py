@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd.program.lifting.groups import Array, Lifted
-from autograd.program.running.namespace import NAMESPACE, aligned, filled
+from autograd.program.running.namespace import NAMESPACE, aligned, by_row, filled
 from autograd.program.writing.emit import Emitter
 
 
@@ -30,6 +30,7 @@ class TextCode:
             "empty": lambda shape, kind=None: aligned(shape, kind or dtype),
             "zeros": lambda shape: filled(shape, 0, dtype),
             "full": lambda shape, x: filled(shape, x, dtype),
+            "by_row": lambda shape, n: by_row(shape, n, dtype),
         }  # fmt: skip
         exec(compile(self.source, "<program>", "exec"), namespace)
         self.rows: Callable[..., Any] = namespace.get("rows", lambda *_: (None, None, {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,16 @@ def _pull(name: str, dy: Array, y: Array, operands: Array, out: Array) -> None:
     np.multiply(dy, partials(y, Stack(operands)), out=out)
 
 
+def _add_lists(x: Array, lists: Sequence[Array], part: Array, out: Array) -> None:
+    """Write the sum of x[i[k]] over all lists i that long into out[k]; longer lists come first."""
+    np.take(x, lists[0], 0, out, "clip")
+    for i in lists[1:]:
+        some = part[: len(i)]
+        np.take(x, i, 0, some, "clip")
+        out = out[: len(i)]
+        np.add(out, some, out=out)
+
+
 def _element(name: str, at: int | None, *xs: Any) -> Any:
     """Return a function of floats, or its partial at a place, element by element."""
     rule = TABLE[name]
@@ -61,10 +72,21 @@ def filled(shape: int | tuple[int, ...], x: float, dtype: Any) -> Array:
     return array
 
 
+def by_row(shape: tuple[int, ...], n: int, dtype: Any) -> Array:
+    """Return a new array (n, *shape), with a gap after each row where rows would meet in a cache.
+
+    At steps of a large power of two, what is copied across the rows falls on few of its lines.
+    """
+    size = int(np.prod(shape))
+    gap = _LINE // np.dtype(dtype).itemsize * (size % _LINE == 0)
+    return aligned((n, size + gap), dtype)[:, :size].reshape(n, *shape)
+
+
 NAMESPACE: dict[str, Any] = {
     **{name: getattr(np, name) for name in np.__all__ if isinstance(getattr(np, name), np.ufunc)},
     **{name: getattr(numbers, name) for name in CALLS if name != "element"},
     "einsum": np.einsum, "dot": np.dot, "copyto": np.copyto, "take": np.take,
-    "bool": bool, "inf": np.inf, "nan": np.nan,
+    "bool": bool, "int": np.intp, "inf": np.inf, "nan": np.nan,
     "view": _view, "evaluate": _evaluate, "pull": _pull, "element": _element,
+    "add_lists": _add_lists,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from autograd.program.lifting.groups import Group, Ref
 from autograd.program.writing.arrays import Array, merges_with_rows, squeezed
 from autograd.program.writing.forward import Forward
 
+_LEAST_PLACES = 64  # on average, for each time that contributions are added up list by list
 Step = tuple[tuple[Any, ...], Callable[[str, str], None]]  # a shape, and what writes into it
 
 
@@ -53,8 +54,8 @@ class Adjoints(Forward):
 
         `compute(out)` writes the lines that make it, or it is in the array `done` already;
         `summed` says that it is a sum over rows where the operand is shared, `merges` that
-        `compute` takes the last axis of its array and the rows for one. What is in `done` counts
-        `scale` times, where the operand is shared.
+        `compute` takes the last axis of its array and the rows for one. It counts `scale` times,
+        where it is added up: there `scale` multiplies what is left then.
         """
         over_rows = self.row and not ref.row and not summed
         steps: list[Step] = []
@@ -63,11 +64,15 @@ class Adjoints(Forward):
             steps.append((shape, lambda _, out: compute(out)))
         if over_rows:  # rows first: then only few numbers are left to add
             steps.append((ref.index.shape, self._sum_rows))
-            if scale != 1:
-                steps.append((ref.index.shape, lambda name, out: self.stage.reverse.append(
-                    f"multiply({name}, {scale!r}, out={out})")))  # fmt: skip
         places, more = self._distinct(ref)
         steps += more
+        if scale != 1:
+
+            def add_scaled(name: str, out: str) -> None:
+                line = f"negative({name}" if scale == -1 else f"multiply({name}, {scale!r}"
+                self.stage.reverse.append(f"{line}, out={out})")
+
+            steps.append((self.shape(places.shape, ref.row), add_scaled))
         written = self.e.written[ref.store]
         fresh = not written[places].any()
         target = self.view(f"d{ref.store}", places, self.e.namer.adjoint(ref.store, places))
@@ -88,6 +93,10 @@ class Adjoints(Forward):
         written[places] = True
         for name in held:
             self.scratch.give(name)
+
+    def adds_up(self, ref: Ref) -> bool:
+        """Say whether contributions to an operand are added up before they are delivered."""
+        return (self.row and not ref.row) or len(np.unique(ref.index)) < ref.index.size
 
     def _sum_rows(self, name: str, out: str) -> None:
         self.stage.reverse.append(f"matmul({name}, ones, out={out})")
@@ -110,29 +119,38 @@ class Adjoints(Forward):
 
             steps.append((self.shape(index.shape, ref.row), add_axes))
         flat = index.ravel()
-        order = np.argsort(flat, kind="stable")
-        places, starts = np.unique(flat[order], return_index=True)
+        wanted = np.flatnonzero(self.e.active[ref.store][flat])  # a border of zeros is not
+        order = wanted[np.argsort(flat[wanted], kind="stable")]
+        places, starts, counts = np.unique(flat[order], return_index=True, return_counts=True)
         if len(places) == len(flat):
             return index, steps
-        shape = self.shape((len(flat),), ref.row)
-        sort, at = self.e.index(order), self.e.index(starts)
-        ndim = index.ndim
+        shape = self.shape((len(order),), ref.row)
+        most = int(counts.max())
+        if len(order) >= _LEAST_PLACES * most:
+            first = np.argsort(-counts, kind="stable")  # those that get most stand first
+            lists = [order[starts[first[counts[first] > k]] + k] for k in range(most)]
+            places = places[first]
+            names = ", ".join([self.e.index(each) for each in lists])
 
-        def flattened(name: str) -> str:
-            if ndim == 1:
-                return name
-            key, text = ("flat", name), f"{name}.reshape({', '.join(map(str, shape))})"
-            if key not in self.views:
-                self.made(key, self.e.namer.fresh(f"{name}f"), text)
-            return self.views[key]
+            def add_lists(name: str, out: str) -> None:
+                part = self.scratch.take(self.shape((len(lists[min(1, most - 1)]),), ref.row))
+                whole = self._listed(name, index, ref.row)
+                reverse.append(f"add_lists({whole}, [{names}], {part}, {out})")
+                self.scratch.give(part)
+
+            steps.append((self.shape((len(places),), ref.row), add_lists))
+            return places, steps
+        sort, at = self.e.index(order), self.e.index(starts)
 
         def sort_them(name: str, out: str) -> None:
-            reverse.append(f"take({flattened(name)}, {sort}, 0, {out}, 'clip')")
+            whole = self._listed(name, index, ref.row)
+            reverse.append(f"take({whole}, {sort}, 0, {out}, 'clip')")
 
-        if (order[1:] > order[:-1]).all():
+        if len(order) == len(flat) and (order[1:] > order[:-1]).all():
 
             def add_equal(name: str, out: str) -> None:
-                reverse.append(f"add.reduceat({flattened(name)}, {at}, 0, None, {out})")
+                whole = self._listed(name, index, ref.row)
+                reverse.append(f"add.reduceat({whole}, {at}, 0, None, {out})")
 
         else:
             steps.append((shape, sort_them))
@@ -142,6 +160,13 @@ class Adjoints(Forward):
 
         steps.append((self.shape((len(places),), ref.row), add_equal))
         return places, steps
+
+    def _listed(self, name: str, index: Array, row: bool) -> str:
+        """Return a view of an array of contributions as a list of them."""
+        if index.ndim == 1:
+            return name
+        text = ", ".join(map(str, self.shape((index.size,), row)))
+        return self.made(("list", name), self.e.namer.fresh(f"{name}f"), f"{name}.reshape({text})")
 
     def _deliver(
         self, store: str, places: Array, target: str | None, fresh: bool, name: str

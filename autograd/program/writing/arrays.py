@@ -39,11 +39,15 @@ class Arrays:
         self.counts[letter] += 1
         return self.e.namer.fresh(f"{letter}{self.counts[letter]}")
 
-    def declare(self, name: str, shape: Any, flag: bool = False) -> None:
-        """Make an array once, when the stage is set up."""
+    def declare(self, name: str, shape: Any, kind: str = "") -> None:
+        """Make an array once, when the stage is set up: of numbers, or of this kind."""
         if len(shape) == 2:
             self.whole.add(name)
-        self.stage.setup.append(f"{name} = empty({_shape_text(shape)}{', bool' if flag else ''})")
+        if shape[:1] == ("n",):
+            text = f"by_row({_shape_text(shape[1:])}, n)"
+        else:
+            text = f"empty({_shape_text(shape)}{f', {kind}' * bool(kind)})"
+        self.stage.setup.append(f"{name} = {text}")
 
     def filled(self, x: Any, shape: Any) -> str:
         """Return the name of an array that holds a number everywhere."""
@@ -104,7 +108,8 @@ class Arrays:
             name, at = self.numbered("g"), self.e.index(index)
             if self.e.is_constant(store, index):
                 return self.made(key, name, f"{store}[{at}]")
-            self.declare(name, self.shape(index.shape, row), store in (ROW_FLAGS, SHARED_FLAGS))
+            kind = "bool" if store in (ROW_FLAGS, SHARED_FLAGS) else ""
+            self.declare(name, self.shape(index.shape, row), kind)
             self.stage.forward.append(f"take({store}, {at}, 0, {name}, 'clip')")
             self.views[key] = name
         return self.views[key]
@@ -145,6 +150,25 @@ class Arrays:
         if key not in self.views:
             self.made(key, self.e.namer.fresh(f"{name}t"), f"{name}.swapaxes(0, 1)")
         return self.views[key]
+
+    def rows_first(self, name: str, axes: int) -> str:
+        """Return a view in which the rows come before so many axes."""
+        order = ", ".join(map(str, (axes, *range(axes))))
+        return self.made(
+            ("rows first", name), self.e.namer.fresh(f"{name}r"), f"{name}.transpose({order})"
+        )
+
+    def rows_last(self, name: str, axes: int) -> str:
+        """Return a view of an array with the rows first in which they come after the axes."""
+        order = ", ".join(map(str, (*range(1, axes + 1), 0)))
+        return self.made(
+            ("rows last", name), self.e.namer.fresh(f"{name}l"), f"{name}.transpose({order})"
+        )
+
+    def flat(self, name: str, shape: tuple[Any, ...]) -> str:
+        """Return a view of an array without gaps as a list."""
+        count = "*".join(map(str, shape))
+        return self.made(("flat", name), self.e.namer.fresh(f"{name}f"), f"{name}.reshape({count})")
 
     # results ------------------------------------------------------------------------------------
 

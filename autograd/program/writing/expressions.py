@@ -188,6 +188,12 @@ def by_element(op: str, at: int | None, *xs: Any) -> Symbol:
 def _simplified(op: str, args: tuple[Any, ...]) -> Any:
     """Return x for x + 0, x * 1, x / 1 and the like, else None."""
     a, b = (*args, None)[:2]
+    if op == "mul" and isinstance(b, Symbol) and b.op == "div":
+        above, below = b.args
+        if type(above) is int and above == 1:  # a * (1/b) is a/b
+            return a / below
+        if isinstance(above, Symbol) and above.op == "neg":  # a * (-c/b) is -(a * (c/b))
+            return -(a * (above.args[0] / below))
     if op == "mul":
         if type(a) in (int, float) and a == 1:
             return b

@@ -16,7 +16,7 @@ class Scratch:
     """Lend arrays of a shape by name; what is given back is lent again."""
 
     def __init__(
-        self, numbered: Callable[[str], str], declare: Callable[[str, Any, bool], None],
+        self, numbered: Callable[[str], str], declare: Callable[[str, Any, str], None],
         filled: Callable[[Any, Any], str],
     ) -> None:  # fmt: skip
         self.numbered, self.declare, self.filled = numbered, declare, filled
@@ -30,7 +30,7 @@ class Scratch:
             return free.pop()
         name = self.numbered("m" if flag else "t")
         self.shape_of[name] = shape, flag
-        self.declare(name, shape, flag)
+        self.declare(name, shape, "bool" if flag else "")
         return name
 
     def give(self, name: str) -> None:

@@ -11,7 +11,7 @@ from autograd.program.lifting.groups import SHARED_FLAGS, SHARED_STORE, Group, R
 from autograd.program.writing.adjoints import Adjoints
 from autograd.program.writing.arrays import squeezed
 from autograd.program.writing.expressions import Symbol, evaluated, term_slope
-from autograd.program.writing.forward import merges, product_axes
+from autograd.program.writing.forward import merges, pays_by_row, product_axes
 from autograd.program.writing.kernels import write
 
 
@@ -43,7 +43,7 @@ class Reverse(Adjoints):
         forms: dict[str, Callable[[Group, str], None]] = {
             "map": self._pull_map, "terms": self._pull_terms, "total": self._pull_total,
             "reduction": self._pull_reduction, "product": self._pull_product,
-            "dot": self._pull_dot,
+            "dot": self._pull_dot, "lookup": self._pull_lookup,
         }  # fmt: skip
         forms[g.form](g, self.adjoint(g))
 
@@ -77,21 +77,20 @@ class Reverse(Adjoints):
         shape = self.shape(g.grid, g.row)
         d = Symbol.named(dy, pool)
         term = d * slope
+        scale, rest = _scaled(slope, d, term) if self.adds_up(ref) else (1, term)
 
         def compute(out: str) -> None:
-            self.stage.reverse += write(term, out, shape, self.scratch)
+            self.stage.reverse += write(rest, out, shape, self.scratch)
 
         if len(g.operands) == 1 and self._only_reader(ref, g):
             if term is not d:
                 compute(dy)  # the adjoints of the operand take the place of the result's
             self.aliases[int(ref.index.flat[0])] = dy
             self.e.written[ref.store][ref.index] = True
-        elif term is d:
-            self.accumulate(ref, None, done=dy)
-        elif self.row and not ref.row and isinstance(slope, (int, float)):
-            self.accumulate(ref, None, done=dy, scale=slope)
+        elif rest is d:
+            self.accumulate(ref, None, done=dy, scale=scale)
         else:
-            self.accumulate(ref, compute)
+            self.accumulate(ref, compute, scale=scale)
 
     def _only_reader(self, ref: Ref, g: Group) -> bool:
         """Say whether a group reads all of another, in order, and nobody else does."""
@@ -164,11 +163,22 @@ class Reverse(Adjoints):
                         each, lambda out: self.add_reverse(f"negative({dy}, out={out})")
                     )
 
+    def _pull_lookup(self, g: Group, dy: str) -> None:
+        table = g.operands[1]
+        if self.e.is_active(table):
+            self.clear(table.store, table.index)
+            shape = self.shape(g.grid, g.row)
+            places = self.flat(self.found_at(g), shape)
+            self.add_reverse(f"add.at(d{table.store}, {places}, {self.flat(dy, shape)})")
+
     # matrix products ------------------------------------------------------------------------------
 
     def _pull_product(self, g: Group, dy: str) -> None:
         self._pull_addends(g, dy, g.operands[2:], g.signs[1:])
         first, second = self.factors(g)
+        if first.row and pays_by_row(g):
+            self._pull_by_row(g, dy, first, second)
+            return
         second = Ref(second.store, second.index[: len(second.index) - self._biases(g)], second.row)
         lines = self._product_lines(g, dy)
         if g.grid == (1, 1, 1) and not self.row and _same(first, second):
@@ -185,6 +195,26 @@ class Reverse(Adjoints):
                     summed=True,
                     merges=merges(g),
                 )
+
+    def _pull_by_row(self, g: Group, dy: str, first: Ref, second: Ref) -> None:
+        a, b = self.copied_by_row(first), self.copied_by_row(second)
+        d = self.scratch.take(("n", *squeezed(g)))
+        self.add_reverse(f"copyto({d}, {self.rows_first(dy, len(squeezed(g)))})")
+        for ref, product in (
+            (first, f"{d}, {b}.swapaxes(-2, -1)"),
+            (second, f"{a}.swapaxes(-2, -1), {d}"),
+        ):
+            if not self.e.is_active(ref):
+                continue
+
+            def compute(out: str, ref: Ref = ref, product: str = product) -> None:
+                found = self.scratch.take(("n", *ref.index.shape))
+                self.add_reverse(f"matmul({product}, out={found})")
+                self.add_reverse(f"copyto({out}, {self.rows_last(found, ref.index.ndim)})")
+                self.scratch.give(found)
+
+            self.accumulate(ref, compute)
+        self.scratch.give(d)
 
     def _biases(self, g: Group) -> int:
         """Return 1 if the last column of the weights of a product is the biases, else 0."""
@@ -231,6 +261,13 @@ class Reverse(Adjoints):
             lambda out: f"multiply({dy}[:, None], {b}, out={out})",
             lambda out: f"matmul({dy}, {a}, out={out})",
         )
+
+
+def _scaled(slope: Any, d: Symbol, term: Any) -> tuple[float, Any]:
+    """Return d * slope, the term, as a number times the rest."""
+    if isinstance(slope, (int, float)):
+        return slope, d
+    return (-1, term.args[0]) if term.op == "neg" else (1, term)
 
 
 def _same(a: Ref, b: Ref) -> bool:

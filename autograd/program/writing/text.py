@@ -41,7 +41,7 @@ def _kind(name: str, text: str, kinds: dict[str, int], inputs: int) -> int:
     """Return which heading an assignment goes under: that of the latest array it reads."""
     if name in ("ones", "v", "dv", "flags", "row_flags"):
         return 0
-    if text.startswith(("empty(", "full(")):
+    if text.startswith(("empty(", "full(", "by_row(")):
         return 4
     words = re.findall(r"[A-Za-z_]\w*", text)
     known = [kinds[word] for word in words if word in kinds and kinds[word] > 0]
