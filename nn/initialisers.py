@@ -41,6 +41,18 @@ def generator(seed: Seed) -> Generator:
         raise TypeError(f"seed={seed!r}: give a whole number, None or a random.Random") from None
 
 
+def own_generator(seed: Seed) -> random.Random:
+    """Return a generator that a module keeps: that of the seed, one drawn from it if shared.
+
+    >>> own_generator(1).random() == random.Random(1).random()
+    True
+    """
+    source = generator(seed)
+    if isinstance(source, random.Random):
+        return source
+    return random.Random(source.uniform(0, 1))
+
+
 def uniform(low: float, high: float) -> Initialiser:
     """Return an initialiser that draws from [low, high], whatever the fan-in.
 

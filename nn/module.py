@@ -55,7 +55,8 @@ class Module:
 
     def named_modules(self) -> list[tuple[str, Module]]:
         """Return [(path, module), ...], this one first, with the path "", then those inside."""
-        return [(path, part) for path, _, part in _parts(self) if isinstance(part, Module)]
+        parts = _parts(self, leaves=False)
+        return [(path, part) for path, _, part in parts if isinstance(part, Module)]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return [(path, parameter), ...], frozen ones included.
@@ -255,10 +256,11 @@ def left_as_it_was(model: Module) -> Iterator[None]:
             p.grad = gradient
 
 
-def _parts(part: Any) -> Iterator[tuple[str, Module, Any]]:
+def _parts(part: Any, leaves: bool = True) -> Iterator[tuple[str, Module, Any]]:
     """Yield (path, owner, part) for a module and every module, leaf Value and Random inside.
 
-    The owner is the module that holds it; a module that is held twice is entered once.
+    The owner is the module that holds it; a module that is held twice is entered once. Without
+    leaves the Values in lists are passed over, of which a large model has very many.
     """
     waiting: list[tuple[str, Any, Any]] = [("", part, part)]
     entered = set()
@@ -277,7 +279,7 @@ def _parts(part: Any) -> Iterator[tuple[str, Module, Any]]:
         elif isinstance(part, Mapping):
             inner = list(part.items())
         elif isinstance(part, (list, tuple)):
-            inner = [(str(i), x) for i, x in enumerate(part)]
+            inner = [(str(i), x) for i, x in enumerate(part) if leaves or type(x) is not Value]
         else:
             if isinstance(part, Random):
                 yield path, owner, part

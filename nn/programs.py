@@ -28,11 +28,12 @@ LEAST_ROWS = 100  # recording a model takes as long as running it on some tens o
 
 @dataclass
 class _Known:
-    """Hold what is known of a model in one state: rows seen, its program, the shape it gives."""
+    """Hold what is known of a model in one state: rows, its program, what it takes and gives."""
 
     state: Any
     rows: int = 0
     program: Compiled | None = None
+    form: Any = None  # the type of numbers that it was last called with
     shape: tuple[int, ...] = ()
     refused: bool = False
 
@@ -57,7 +58,7 @@ def outputs_of(model: Module, X: Array) -> Floats | None:
     try:
         if known.program is None:
             known.program = _made(model, known)
-        found: Floats = run_in_a_form(known.program, X)
+        found, known.form = run_in_a_form(known.program, X, known.form)
         return found.reshape(len(found), *known.shape)
     except Exception:  # whatever it is, each row on its own says it better
         known.refused, known.program = True, None
@@ -81,13 +82,16 @@ def as_lists(x: Any) -> Any:
     return x.tolist() if isinstance(x, np.ndarray) else x
 
 
-def run_in_a_form(program: Compiled, X: Array) -> Any:
-    """Return what it says of rows taken as numbers; as whole numbers, if it only takes these."""
+def run_in_a_form(program: Compiled, X: Array, first: Any = None) -> tuple[Floats, Any]:
+    """Return what it says of rows taken as numbers; as whole numbers, if it only takes these.
+
+    With it comes the type of the numbers, which may be given as the one to try first.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # too many ways to branch
-        for form in forms(X):
+        for form in sorted(forms(X), key=lambda form: form.dtype != first):
             try:
-                return np.stack(program(form), axis=1)
+                return np.stack(program(form), axis=1), form.dtype
             except (TypeError, ValueError) as error:
                 refused = error
         raise refused

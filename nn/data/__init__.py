@@ -1,5 +1,6 @@
 """Data before training: split, scale, encode, clean, batch and augment; NumPy arrays throughout."""
 
+from nn.data.alphabet import Alphabet as Alphabet
 from nn.data.augmentation import augmented as augmented
 from nn.data.augmentation import noisy as noisy
 from nn.data.augmentation import randomly_shifted as randomly_shifted
@@ -17,6 +18,8 @@ from nn.data.outliers import clip_outliers as clip_outliers
 from nn.data.outliers import drop_outliers as drop_outliers
 from nn.data.outliers import find_outliers as find_outliers
 from nn.data.outliers import outlier_bounds as outlier_bounds
+from nn.data.padding import padded as padded
+from nn.data.padding import with_mask as with_mask
 from nn.data.scaling import MinMaxScaler as MinMaxScaler
 from nn.data.scaling import Standardiser as Standardiser
 from nn.data.splitting import k_fold as k_fold

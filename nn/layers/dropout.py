@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from random import Random
 from typing import Any
 
 from autograd import draw, where
-from nn.initialisers import Seed, generator
+from nn.initialisers import Seed, own_generator
 from nn.inputs import Inputs, mapped
 from nn.module import Module
 
@@ -32,9 +31,8 @@ class Dropout(Module):
             raise ValueError(
                 f"Dropout(p={p!r}): the share of numbers left out is at least 0 and below 1"
             )
-        source: Any = generator(seed)
         self.p = p
-        self.generator = source if isinstance(source, Random) else Random(source.uniform(0, 1))
+        self.generator = own_generator(seed)
 
     def __call__(self, x: Inputs) -> Any:
         if not self.training or self.p == 0:

@@ -37,7 +37,7 @@ class Sequential(Module):
         if not parts:
             raise ValueError("Sequential(): give the parts, as Sequential(nn.Layer(2, 1), 'tanh')")
         self.parts = [_part(i, part) for i, part in enumerate(parts)]
-        _number_labels(self)
+        number_labels(self)
 
     @property
     def layers(self) -> list[Any]:
@@ -115,7 +115,7 @@ def _part(i: int, part: Any) -> Part:
     return Elementwise(name) if is_activation else part
 
 
-def _number_labels(model: Module) -> None:
+def number_labels(model: Module) -> None:
     """Put the number of a layer into the labels of its parameters, counted for each kind."""
     counts: Counter[Any] = Counter()
     done = "?"

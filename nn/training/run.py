@@ -62,7 +62,8 @@ class Run:
     def __post_init__(self) -> None:
         self.model = self.objective.model
         self.batches = ceil(len(self.samples) / self.batch_size)
-        self.draws = bool(self.model.random_state())
+        # a walk over all of a model takes longer than a step
+        self.generators = list(self.model.generators().values())
         self.counts = any(module.buffers for _, module in self.model.named_modules())
 
     @property
@@ -101,15 +102,15 @@ class Run:
     def keep(self) -> tuple[Any, Any]:
         """Return what a forward pass in training changes: generators, and statistics of batches."""
         return (
-            self.model.random_state() if self.draws else None,
+            [generator.getstate() for generator in self.generators],
             self.model.state_dict() if self.counts else None,
         )
 
     def put_back(self, kept: tuple[Any, Any]) -> None:
         """Undo what a forward pass changed since `keep`; the parameters stay."""
-        random_state, numbers = kept
-        if random_state is not None:
-            self.model.set_random_state(random_state)
+        states, numbers = kept
+        for generator, state in zip(self.generators, states, strict=True):
+            generator.setstate(state)
         if numbers is not None:
             self.model.load_state_dict(numbers)
             self.flat.write()

@@ -1,0 +1,1 @@
+"""Attention: what each element of a sequence takes from the others, and transformers made of it."""

@@ -1,0 +1,1 @@
+"""Signals and images: convolutions, pooling, what makes images larger again, and the U-Net."""

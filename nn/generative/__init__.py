@@ -1,0 +1,1 @@
+"""Models that make samples: autoencoders, and a generator against a discriminator."""

@@ -1,0 +1,1 @@
+"""Networks on graphs: each node learns from its neighbours."""

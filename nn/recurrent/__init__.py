@@ -1,0 +1,1 @@
+"""Networks with a memory: a cell that is run through a sequence, and chains of such."""
