@@ -6,11 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from running_demos import run
 
 from autograd import explain
-from demos import overfitting, vanishing_gradients, weights_step_by_step, xor
+from demos import overfitting, vanishing_gradients, weights_step_by_step
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,24 +47,6 @@ def test_weights_far_from_a_third_are_a_problem(tmp_path, capsys, monkeypatch):
     status, _, said, _ = run("weights_step_by_step", tmp_path, capsys)
     assert status == 1
     assert "the weights are not within 0.001 of 1/3" in said
-
-
-def test_xor(tmp_path, capsys):
-    status, rows, said, written = run("xor", tmp_path, capsys)
-    assert status == 0
-    assert written == {"planes.svg"}
-    assert "converged: the last of 6 epochs has no mistake" in said  # AND
-    assert "and it never will" in said  # XOR
-    table = [row for row in rows if len(row) == 6 and row[0] in "01" and row[1] in "01"]
-    assert [row[2] for row in table] == [row[5] for row in table] == list("0110")
-    assert [row[3] for row in table] != list("0110")
-
-
-def test_a_network_that_learned_nothing_is_a_problem(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(xor, "QUICK_EPOCHS", 1)
-    status, _, said, _ = run("xor", tmp_path, capsys)
-    assert status == 1
-    assert "the network has not learned XOR" in said
 
 
 def test_vanishing_gradients(tmp_path, capsys):
@@ -112,11 +93,10 @@ def test_overfitting(tmp_path, capsys, monkeypatch):
     assert "Without a remedy the validation loss is least after" in said
 
 
-@pytest.mark.parametrize("demo", ["weights_step_by_step", "xor"])
-def test_without_matplotlib_there_is_one_line(demo, tmp_path):
+def test_without_matplotlib_there_is_one_line(tmp_path):
     code = (
         "import sys; sys.modules['matplotlib'] = None; from demos.__main__ import main; "
-        f"sys.exit(main(['{demo}', '--quick', '--out', {str(tmp_path)!r}]))"
+        f"sys.exit(main(['weights_step_by_step', '--quick', '--out', {str(tmp_path)!r}]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 1, done.stderr
