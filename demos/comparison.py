@@ -1,4 +1,4 @@
-"""Activations, losses and optimizers compared: the same data and start, one table and plot each."""
+"""Activations, losses, optimizers and schedules compared: the same data and start for all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from nn.optimizers.adagrad import AdaGrad
 from nn.optimizers.adam import Adam, AdamW
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.rmsprop import RMSprop
+from nn.optimizers.schedule import CustomSchedule, Schedule
+from nn.optimizers.schedules import CosineDecay, ExponentialDecay, OneCycle, StepDecay
 from nn.optimizers.sgd import SGD
+from nn.optimizers.warm_up import WarmUp
 from nn.toys import moons
 from nn.training.fit import fit
 from viz.plotting.panels import panels
@@ -46,6 +49,15 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "RMSprop": partial(RMSprop, lr=0.01),
     "Adam": partial(Adam, lr=0.1),
     "AdamW": partial(AdamW, lr=0.1),
+}
+RATE, BATCH = 1.0, 5  # too high a rate for small batches to stay at
+SCHEDULES: dict[str, Callable[[int], Schedule]] = {  # for so many epochs
+    "constant": lambda epochs: CustomSchedule(factor=lambda t: 1.0),
+    "step": lambda epochs: StepDecay(every=epochs // 4, factor=0.3),
+    "exponential": lambda epochs: ExponentialDecay(factor=0.02 ** (1 / epochs)),
+    "cosine": lambda epochs: CosineDecay(),
+    "warm-up, cosine": lambda epochs: WarmUp(steps=epochs // 8, then=CosineDecay()),
+    "one cycle": lambda epochs: OneCycle(per="epoch"),
 }
 LOSSES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 LOOKS = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."), ("#CC79A7", ":"))
@@ -82,6 +94,17 @@ def main(out: Path, quick: bool) -> Report:
     console.print(table_of("optimizer", steps, f"{TASK}, tanh", rates))
     report.write(out / "optimizers.svg", "loss by epoch and optimizer",
                  lambda path: save_figure(loss_curves(steps, "optimizers"), path))  # fmt: skip
+
+    planned = {name: scheduled(epochs, make(epochs)) for name, make in SCHEDULES.items()}
+    runs = {name: run for name, (run, _) in planned.items()}
+    console.print(table_of("schedule", runs, f"{TASK}, SGD of batches of {BATCH}, rate {RATE:g}"))
+    report.write(out / "schedules.svg", "rate and loss by epoch and schedule",
+                 lambda path: save_figure(draw_schedules(planned), path))  # fmt: skip
+    constant = runs.pop("constant").losses[-1]
+    best = min(run.losses[-1] for run in runs.values())
+    if not quick:
+        report.reach("the best schedule's loss, of the constant rate's", best / constant,
+                     at_most=0.8)  # fmt: skip
     return report
 
 
@@ -97,6 +120,31 @@ def classified(
     )["loss"]  # fmt: skip
     X, y = moons(TEST, noise=NOISE, seed=1)
     return Run(losses, accuracy(model.predict(X), y))
+
+
+def scheduled(epochs: int, schedule: Schedule) -> tuple[Run, list[float]]:
+    """Learn the moons in small batches, and return the run and its rate by epoch."""
+    X, y = moons(TRAIN, noise=NOISE, seed=0)
+    model = MLP(2, [*HIDDEN, 1], activation="tanh", init="glorot", seed=0)
+    history = fit(
+        model, X, y, loss="binary_cross_entropy_with_logits", optimizer=SGD(lr=RATE),
+        epochs=epochs, batch_size=BATCH, schedule=schedule, seed=0, progress=False,
+    )  # fmt: skip
+    X, y = moons(TEST, noise=NOISE, seed=1)
+    return Run(history["loss"], accuracy(model.predict(X), y)), history["lr"]
+
+
+def draw_schedules(planned: dict[str, tuple[Run, list[float]]]) -> Figure:
+    """Return a figure of the rates, and of the losses beside them."""
+    figure, [[left, right]] = panels(1, 2, (12, 4))
+    viz.curves({name: rates for name, (_, rates) in planned.items()}, ax=left,
+               title="the learning rate", ylabel="rate")  # fmt: skip
+    viz.curves({name: run.losses for name, (run, _) in planned.items()}, ax=right,
+               title="the loss of each epoch's batches", ylabel="cross-entropy")  # fmt: skip
+    right.set_yscale("log")
+    left.legend().remove()
+    right.legend(frameon=False, handlelength=3.5, loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
 
 
 def table_of(

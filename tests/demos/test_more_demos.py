@@ -186,7 +186,7 @@ def test_wrong_digits_are_named_with_their_chance():
 def test_comparison(tmp_path, capsys):
     status, rows, _, written = run("comparison", tmp_path, capsys)
     assert status == 0
-    assert written == {"activations.svg", "losses.svg", "optimizers.svg"}
+    assert written == {"activations.svg", "losses.svg", "optimizers.svg", "schedules.svg"}
     named = {row[0]: row[1:] for row in rows if row}
     assert set(comparison.ACTIVATIONS) | set(comparison.LOSSES) | set(comparison.OPTIMIZERS) <= set(
         named
@@ -217,6 +217,6 @@ def test_without_matplotlib_the_numbers_are_there(demo, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 1, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("problem: ")]
-    assert len(lines) == {"surface": 3, "mlp": 2, "comparison": 3}[demo]
+    assert len(lines) == {"surface": 3, "mlp": 2, "comparison": 4}[demo]
     assert all("pip install 'chalkgrad[plot]'" in line for line in lines)
     assert list(tmp_path.glob("*/*")) == []

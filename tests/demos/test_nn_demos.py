@@ -9,7 +9,7 @@ from pathlib import Path
 from running_demos import run
 
 from autograd import explain
-from demos import overfitting, vanishing_gradients, weights_step_by_step
+from demos import vanishing_gradients, weights_step_by_step
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,10 +77,7 @@ def test_a_dead_neuron_answers_0_everywhere():
     assert vanishing_gradients.dead_neurons(model, [[-1.0], [0.0]]) == 2
 
 
-def test_overfitting(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(overfitting, "QUICK_EPOCHS", 40)
-    monkeypatch.setattr(overfitting, "LEARNING_RATE", 0.03)
-    monkeypatch.setattr(overfitting, "VALIDATION", 60)
+def test_overfitting(tmp_path, capsys):
     status, rows, said, written = run("overfitting", tmp_path, capsys)
     assert status == 0
     assert written == {"losses.svg", "maps.svg"}
@@ -88,7 +85,7 @@ def test_overfitting(tmp_path, capsys, monkeypatch):
         row[0]: [float(x) for x in row[-3:-1]] for row in rows if row and row[-1].endswith("%")
     }
     train, validation = losses["nothing"]
-    assert list(losses) == ["nothing", "dropout", "L2", "early"]
+    assert list(losses) == ["nothing", "L1", "L2", "dropout", "early"]
     assert all(t > train and v < validation for name, (t, v) in losses.items() if name != "nothing")
     assert "Without a remedy the validation loss is least after" in said
 
