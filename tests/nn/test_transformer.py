@@ -129,6 +129,20 @@ def test_one_program_serves_all_rows_and_agrees_with_plain_python(padding):
     assert "program 2" not in str(program.source)
 
 
+def test_a_causal_block_with_a_mask_of_the_row_is_one_program():
+    block, table = nn.EncoderBlock(4, 2, causal=True, seed=0), nn.Embedding(4, 4, seed=1)
+
+    def outputs(tokens):
+        x = [table(token) for token in tokens]
+        return flattened(block(x, nn.padding_mask(tokens, padding=0)))
+
+    X = np.array([[1, 0, 2], [3, 2, 0], [1, 1, 1], [0, 0, 0]])
+    program = autograd.compile(lambda x: outputs(x.tolist()), rows=["x"])
+    found = np.stack(program(X), axis=1)
+    np.testing.assert_allclose(found, [numbers(outputs(x)) for x in X.tolist()], rtol=1e-13)
+    assert "program 2" not in str(program.source)
+
+
 def test_attention_of_all_heads_is_two_products_and_the_projections_are_one():
     attention = nn.MultiHeadAttention(4, 2, seed=0)
     mask = nn.causal_mask(3)
