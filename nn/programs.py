@@ -21,6 +21,7 @@ from nn.inputs import flattened, listed, shape
 if TYPE_CHECKING:
     from autograd.program import Compiled
     from nn.data.arrays import Array, Floats
+    from nn.losses.reduction import Loss
     from nn.module import Module
 
 LEAST_ROWS = 100  # recording a model takes as long as running it on some tens of rows
@@ -77,6 +78,25 @@ def _made(model: Module, known: _Known) -> Compiled:
     return compile(outputs, rows=["x"])
 
 
+def losses_of(loss: Loss, outputs: Floats, targets: Array) -> tuple[list[float], Any]:
+    """Return the loss of each sample's outputs, and the type of targets that it takes.
+
+    The list is empty, and the type None, if it has to see each on its own.
+    """
+
+    def of_one(y: Any, t: Any) -> Any:
+        return loss(as_lists(y), as_lists(t))
+
+    for form in forms_of_targets(targets):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                return compile(of_one, rows=["y", "t"])(outputs, form).tolist(), form.dtype
+        except Exception:  # as above
+            continue
+    return [], None
+
+
 def as_lists(x: Any) -> Any:
     """Return an array of numbers or Values as lists, a number as it is."""
     return x.tolist() if isinstance(x, np.ndarray) else x
@@ -103,6 +123,13 @@ def forms(X: Array) -> Iterator[Array]:
     yield floats
     if (floats == np.floor(floats)).all() and (floats >= 0).all():
         yield floats.astype(np.int64)
+
+
+def forms_of_targets(y: Array) -> list[Array]:
+    """Return targets as floats and, if all are whole, as ints: numbers of classes, or -1 and 1."""
+    floats = np.asarray(y, dtype=float)
+    whole = (floats == np.floor(floats)).all()
+    return [floats, floats.astype(np.int64)] if whole else [floats]
 
 
 def whole_batch(model: Module) -> str:

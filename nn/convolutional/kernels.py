@@ -77,25 +77,26 @@ class Kernels(Module):
         return joined(seen, self.dimensions)
 
     def channels(
-        self, patches: Grid, kernels: Sequence[list[Value]], product: Callable[[Any, Any], Any]
+        self, patches: Grid, kernels: Sequence[list[Value]], total: Callable[[Any, Any], Any]
     ) -> list[Any]:
-        """Return activation(product(kernel, patch) + b) for each kernel, at each place."""
+        """Return activation(total(kernel, patch) + b) for each kernel, at each place."""
         biases: Sequence[Any] = self.b or [None] * self.nout
         return [
-            at_places(partial(_neuron, partial(product, kernel), b, f), patches, self.dimensions)
+            at_places(partial(_neuron, partial(total, kernel), b, f), patches, self.dimensions)
             for kernel, b, f in zip(kernels, biases, self.functions, strict=True)
         ]
 
     def options(self) -> dict[str, Any]:
         """Return the arguments that make a layer of this form again."""
-        known = self.activation in TITLES
+        name, function = self.activation, self.functions[0]
+        known = name == "prelu" or (name in TITLES and find_activation(name)[1] is function)
         return {
             "nin": self.nin,
             "nout": self.nout,
             "kernel": shortest(self.kernel),
             "stride": shortest(self.stride),
             "dilation": shortest(self.dilation),
-            "activation": self.activation if known else self.functions[0],
+            "activation": name if known else function,
             "bias": self.b is not None,
         }
 

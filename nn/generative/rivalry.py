@@ -24,8 +24,8 @@ COLUMNS = ("discriminator_loss", "generator_loss")
 class Rivalry:
     """Hold both networks, whose numbers are those of the last epoch, and how far training is.
 
-    Within an epoch `write_back()` gives them the numbers of the last step. `epoch` and `batch` count
-    from 1 while callbacks are called; `error` is what ended it, if anything did.
+    Within an epoch `write_back()` gives them the numbers of the last step. `epoch` and `batch`
+    count from 1 while callbacks are called; `error` is what ended it, if anything did.
     """
 
     generator: Module

@@ -16,9 +16,9 @@ import numpy as np
 
 import autograd
 from nn.data.arrays import Array, Floats
-from nn.inputs import flattened, listed, shape
+from nn.inputs import flattened, is_row, listed, numbers_of, shape
 from nn.module import Module, left_as_it_was
-from nn.programs import as_lists, forms, whole_batch
+from nn.programs import as_lists, forms, forms_of_targets, losses_of, whole_batch
 from nn.training.engines import Eager, Objective, Outputs
 from nn.training.flat import Flat
 from nn.training.samples import Samples
@@ -76,10 +76,16 @@ class Auto:
         some = samples.take(range(min(_COMPARED, len(samples))))
         self.flat.write(numbers)
         with left_as_it_was(self.objective.model):
-            loss, _, outputs = self.eager(numbers, some)
+            total, graphs = self.eager.forward(some)
+            outputs = [numbers_of(y) for y in graphs]
+            alone = not is_row(graphs[0])
+            _, taken = losses_of(  # to try them with the model takes longer
+                self.objective.loss, np.array([y[0] if alone else y for y in outputs]), some.y
+            )
+        targets = sorted(forms_of_targets(samples.y), key=lambda t: t.dtype != taken)
         errors = []
         for x in forms(samples.X):
-            for t in forms_of_targets(samples.y):
+            for t in targets:
                 self.types = x.dtype, t.dtype
                 self.bound = autograd.compile(self._of_one(), rows=["x", "t"], reduce="mean").bind(
                     self.objective.model
@@ -90,8 +96,8 @@ class Auto:
                 except (TypeError, ValueError, IndexError, AttributeError) as error:
                     errors.append(error)
                     continue
-                if not np.allclose([found, *said.ravel()], [loss, *np.ravel(outputs)], _SAME, _SAME,
-                                   equal_nan=True):  # fmt: skip
+                expected = [total.data, *np.ravel(outputs)]
+                if not np.allclose([found, *said.ravel()], expected, _SAME, _SAME, equal_nan=True):
                     raise ValueError("the samples of a batch are not independent of each other")
                 self.told = "compiled"
                 return
@@ -155,10 +161,3 @@ def whole_batch_reason(objective: Objective) -> str:
     if len(set(map(id, generators))) < len(generators):
         return "modules share a generator, from which a batch draws layer by layer"
     return ""
-
-
-def forms_of_targets(y: Array) -> list[Array]:
-    """Return targets as floats and, if all are whole, as ints: numbers of classes, or -1 and 1."""
-    floats = np.asarray(y, dtype=float)
-    whole = (floats == np.floor(floats)).all()
-    return [floats, floats.astype(np.int64)] if whole else [floats]

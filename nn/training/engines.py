@@ -68,14 +68,22 @@ class Eager:
         self.flat.write(numbers)
         for p in self.leaves:
             p.grad = None
+        total, outputs = self.forward(samples)
+        total.backward()
+        return float(total.data), self.flat.gradient(), [numbers_of(output) for output in outputs]
+
+    def forward(self, samples: Samples) -> tuple[Value, list[Any]]:
+        """Return the loss of a batch and the outputs, with their graph.
+
+        Raises TypeError for a loss that is a plain number.
+        """
         total, outputs = self.objective(samples.rows, samples.targets)
         if type(total) is not Value:
             raise TypeError(
                 f"fit: the loss is {short(total)}, a plain number that depends on no parameter; "
                 "compute it from the model's output with operations on Values"
             )
-        total.backward()
-        return float(total.data), self.flat.gradient(), [numbers_of(output) for output in outputs]
+        return total, outputs
 
     def look_again(self) -> None:
         """Do nothing: every batch sees the model as it is."""

@@ -10,14 +10,17 @@ import numpy as np
 
 from autograd import Value, no_grad
 from autograd.value import detached
-from nn.inputs import mapped, numbers_of
+from nn.data.arrays import Floats
+from nn.inputs import is_row, mapped, numbers_of
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
 from nn.metrics.names import Metric
 from nn.module import Module, same_modes
-from nn.programs import outputs_of
+from nn.programs import losses_of, outputs_of
 from nn.training.samples import Samples, checked_samples, try_out
 from nn.training.scoring import metrics_of, named_metrics, try_metrics
+
+_MANY = 10_000  # numbers that models gave: of fewer each loss is soon taken on its own
 
 
 def evaluate(
@@ -48,29 +51,36 @@ def scores(
 ) -> dict[str, float]:
     """Return loss and metrics of samples that were checked."""
     with same_modes(model), no_grad():
-        outputs = _outputs(model.eval(), samples)
-        losses = [
-            float(detached(loss(y, t))) for y, t in zip(outputs, samples.targets, strict=True)
-        ]
+        found: Any = outputs_of(model.eval(), samples.X)
+        if found is None:
+            outputs = model.batch(samples.rows)
+            losses = _each(loss, outputs, samples)
+            found = [numbers_of(y) for y in outputs]
+        else:
+            alone = found.shape[1:] == (1,) and not is_row(model(samples.rows[0]))
+            losses = _losses(loss, found, samples, alone)
     return {
         "loss": mean_of(losses, [1] * len(losses)),
-        **measured(metrics, [numbers_of(output) for output in outputs], samples.targets),
+        **measured(metrics, found, samples.targets),
     }
 
 
-def _outputs(model: Module, samples: Samples) -> list[Any]:
-    """Return what the model gives for each row, a Value or a list of them."""
-    found = outputs_of(model, samples.X)
-    if found is None:
-        return model.batch(samples.rows)
-    in_lists = isinstance(model(samples.rows[0]), (list, tuple))
-    rows = mapped(Value, found.tolist())
-    return rows if in_lists else [y for [y] in rows]
+def _losses(loss: Loss, outputs: Floats, samples: Samples, alone: bool) -> list[float]:
+    """Return the loss of each sample; `alone` says that a model's output is a Value, no list."""
+    if outputs.size >= _MANY:
+        found, _ = losses_of(loss, outputs[:, 0] if alone else outputs, samples.y)
+        if found:
+            return found
+    rows = mapped(Value, outputs.tolist())
+    return _each(loss, [y for [y] in rows] if alone else rows, samples)
 
 
-def measured(
-    metrics: dict[str, Metric], outputs: list[Any], targets: list[Any]
-) -> dict[str, float]:
+def _each(loss: Loss, outputs: list[Any], samples: Samples) -> list[float]:
+    pairs = zip(outputs, samples.targets, strict=True)
+    return [float(detached(loss(y, t))) for y, t in pairs]
+
+
+def measured(metrics: dict[str, Metric], outputs: Any, targets: list[Any]) -> dict[str, float]:
     """Return every metric of these outputs."""
     if not metrics:
         return {}

@@ -259,6 +259,11 @@ def test_a_function_of_ones_own_as_activation():
     assert data(square([[3.0, -2.0]])) == [9.0, 4.0]
     assert callable(square.options()["activation"])
 
+    def relu(x):
+        return x * x
+
+    assert nn.Conv1d(1, 1, 1, activation=relu).options()["activation"] is relu  # not autograd's
+
 
 IMAGE = [[[0.0] * 4] * 4]
 

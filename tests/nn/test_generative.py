@@ -131,6 +131,21 @@ def test_a_decoder_of_another_size_is_told():
         nn.fit(model, [[1.0, 2.0, 3.0]], [[1.0, 2.0, 3.0]], loss="mean_squared_error")
 
 
+@pytest.mark.parametrize("model", [
+    Autoencoder(nn.Sequential(Noise(0.3), linear(3, 2)), linear(2, 3)),
+    VariationalAutoencoder(linear(3, 4), linear(2, 3), "normal", 0.25),
+])  # fmt: skip
+def test_a_saved_model_is_the_same(model, tmp_path):
+    model.save(tmp_path / "model.json")
+    loaded = nn.load(tmp_path / "model.json")
+    assert repr(loaded) == repr(model)
+    assert loaded.state_dict() == model.state_dict()
+    X = [[0.1, 0.2, 0.3]]
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    if isinstance(model, VariationalAutoencoder):
+        assert (loaded.likelihood, loaded.deviation) == ("normal", 0.25)
+
+
 # --- the variational autoencoder ---
 
 
@@ -338,10 +353,12 @@ def test_frozen_parts_and_modes_are_kept():
 
 
 def test_callbacks_see_every_epoch_and_may_stop_it():
-    seen = []
+    seen, numbers = [], [pair()[0].state_dict()]
 
     def watch(state):
         seen.append((state.epoch, len(state.history)))
+        assert state.generator.state_dict() not in numbers
+        numbers.append(state.generator.state_dict())
         if state.epoch == 2:
             state.stop("enough")
 
