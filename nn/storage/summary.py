@@ -198,11 +198,12 @@ def _output(part: Any, inputs: str) -> str:
         return f"{len(part.rows[0])} each"
     if isinstance(part, Normalisation):
         return f"{len(part.gamma)}"
-    return inputs if isinstance(part, (Dropout, PReLU)) or _activation(part) else ""
+    keeps = isinstance(part, (Dropout, Elementwise, PReLU))
+    return inputs if keeps or (_activation(part) and not isinstance(part, Module)) else ""
 
 
 def _activation(part: Any) -> str:
-    if isinstance(part, (Layer, Neuron, Elementwise)):
-        return part.activation
+    if isinstance(part, Module):
+        return str(getattr(part, "activation", ""))
     name = getattr(part, "__name__", "")
     return name if name in ("softmax", "log_softmax") else ""
