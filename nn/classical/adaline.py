@@ -54,9 +54,9 @@ class Adaline(Neuron):
         That is the delta rule: w <- w + lr*(t - s)*x and b <- b + lr*(t - s). X is a row for each
         sample, y the targets, -1 or 1. The error is least at the weights of linear regression, in
         whose neighbourhood it stays if lr < 2 / (1 + |x|**2) for every x. Raises ValueError for
-        ragged, empty and non-finite data, other targets, epochs below 1, and an lr with which
-        the weights grow without end. Source: Widrow and Stearns 1985, "Adaptive Signal
-        Processing", chapter 6.
+        ragged, empty and non-finite data, other targets, epochs below 1, frozen weights, and an
+        lr with which the weights grow without end. Source: Widrow and Stearns 1985, "Adaptive
+        Signal Processing", chapter 6.
 
         >>> unit = Adaline(1, lr=0.5)
         >>> [round(e, 4) for e in unit.fit([[1.0]], [1], epochs=3).errors]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from itertools import product
-from random import Random
 from typing import Any
 
 from autograd import Value, dot, draw, logsumexp, sigmoid, softplus, sum, where
-from nn.initialisers import Initialiser, Seed, find_initialiser, generator, normal, of_layer
+from nn.initialisers import Initialiser, Seed, find_initialiser, normal, of_layer, own_generator
 from nn.inputs import Inputs, checked, checked_size
 from nn.module import Module
 
@@ -49,7 +48,7 @@ class RestrictedBoltzmann(Module):
         seed: Seed = None,
     ) -> None:
         visible, hidden = checked_size("visible", visible), checked_size("hidden", hidden)
-        source: Any = generator(seed)
+        self.generator = source = own_generator(seed)
         start = normal(std=0.01) if init is None else find_initialiser(init, "sigmoid")
         one = of_layer(start, source, visible, hidden)
         self.w = [[Value(one(source, visible, hidden)) for _ in range(visible)]
@@ -57,7 +56,6 @@ class RestrictedBoltzmann(Module):
         self.a = [Value(0.0) for _ in range(visible)]
         self.b = [Value(0.0) for _ in range(hidden)]
         self.steps = checked_size("steps", steps)
-        self.generator = source if isinstance(source, Random) else Random(source.uniform(0, 1))
         self.relabel()
 
     def relabel(self, place: str = "") -> None:

@@ -43,8 +43,8 @@ class Hopfield:
     The weights are symmetric, with w_ii = 0. By the rule "hebb" w_ij = sum over patterns p_i p_j:
     about 0.138 n random patterns of n units are kept, nearly without errors, and beyond that none.
     "projection" takes P P^+ without its diagonal, P with a pattern in each column: fewer than n
-    random ones are all kept exactly. Raises ValueError for no
-    patterns, unequal lengths, other numbers, fewer than two units and an unknown rule.
+    random ones are all kept exactly. Raises ValueError for no patterns, unequal lengths, other
+    numbers, fewer than two units and an unknown rule.
 
     Sources: Hopfield 1982, "Neural Networks and Physical Systems with Emergent Collective
     Computational Abilities", equations 2 and 7; Amit, Gutfreund and Sompolinsky 1985, "Storing
@@ -64,7 +64,7 @@ class Hopfield:
     def __init__(self, patterns: Iterable[Iterable[Any]], rule: str = "hebb") -> None:
         if rule not in RULES:
             raise unknown("rule", rule, RULES)
-        rows = [listed(pattern) for pattern in patterns]
+        rows = [listed(pattern) for pattern in listed(patterns)]
         size = shape(rows)
         if len(size) != 2 or size[1] < 2:
             raise ValueError(
@@ -150,14 +150,17 @@ def hebb(patterns: Sequence[State]) -> list[list[Any]]:
 
 
 def projection(patterns: Sequence[State]) -> list[list[Any]]:
-    """Return P P^+, which maps each pattern, a column of P, to itself.
+    """Return P P^+, which maps each pattern, a column of P, to itself, to multiples of 2**-40.
 
-    >>> [[round(w, 12) for w in row] for row in projection([[1, 1]])]
+    Sums of such multiples are exact, so that no unit is moved by what rounding left of a field 0.
+
+    >>> projection([[1, 1]])
     [[0.5, 0.5], [0.5, 0.5]]
     """
     columns = np.array(patterns, dtype=float).T
     products = columns @ np.linalg.pinv(columns)
-    found: list[list[Any]] = ((products + products.T) / 2).tolist()  # rounding breaks the symmetry
+    symmetric = (products + products.T) / 2  # which rounding made it not
+    found: list[list[Any]] = (np.round(symmetric * 2**40) / 2**40).tolist()
     return found
 
 

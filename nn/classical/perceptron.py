@@ -56,8 +56,8 @@ class Perceptron(Neuron):
     """Compute 1 if w1*x1 + ... + wn*xn + b > 0, else 0, with weights that start at 0.
 
     It learns with `fit`, from its mistakes; `lr` only scales the weights, as they start at 0.
-    Raises ValueError for nin below 1 and lr not above 0. Source: Rosenblatt 1958, "The Perceptron:
-    A Probabilistic Model for Information Storage and Organization in the Brain".
+    Raises ValueError for nin below 1 and lr not above 0, or infinite. Source: Rosenblatt 1958, "The
+    Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain".
 
     >>> unit = Perceptron(2)
     >>> print(unit.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1]))  # AND
@@ -69,8 +69,10 @@ class Perceptron(Neuron):
 
     def __init__(self, nin: int, lr: float = 1.0) -> None:
         super().__init__(nin, activation=step, init="zeros")
-        if not lr > 0:
-            raise ValueError(f"Perceptron(lr={lr!r}): the learning rate must be above zero")
+        if not 0 < lr < float("inf"):
+            raise ValueError(
+                f"Perceptron(lr={lr!r}): the learning rate must be above zero and finite"
+            )
         self.lr = lr
 
     def fit(self, X: Any, y: Any, epochs: int = 100) -> Learning:
@@ -80,8 +82,8 @@ class Perceptron(Neuron):
         mistakes. If a unit with weights of norm 1 keeps all samples at a distance of g or more
         from its threshold, and none is longer than R (with a 1 for the bias, in both), there are at
         most (R/g)**2 mistakes in all. Raises ValueError for ragged, empty and non-finite data,
-        other targets and epochs below 1. Source of the bound: Novikoff 1962, "On Convergence
-        Proofs on Perceptrons".
+        other targets, epochs below 1 and frozen weights. Source of the bound: Novikoff 1962, "On
+        Convergence Proofs on Perceptrons".
 
         >>> xor = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
         >>> print(Perceptron(2).fit(*xor, epochs=6))
@@ -110,9 +112,11 @@ class Perceptron(Neuron):
         """Say whether the weights come back in exact arithmetic: rounding alone proves nothing."""
         exact = [([Fraction(x) for x in xs], t) for xs, t in samples]
         start = now = tuple(map(Fraction, weights))
+        mistakes = 0
         for _ in range(epochs[1] - epochs[0]):
-            now, _ = one_epoch(now, exact, Fraction(self.lr))
-        return now == start
+            now, missed = one_epoch(now, exact, Fraction(self.lr))
+            mistakes += missed
+        return now == start and mistakes > 0
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments that make one like it, but for its numbers."""
@@ -148,6 +152,8 @@ def checked_rows(unit: Neuron, X: Any, y: Any, classes: tuple[int, int]) -> Samp
     >>> checked_rows(Neuron(1, activation="linear"), [[2], [3]], [-1, 1], (-1, 1))
     [([2.0], -1), ([3.0], 1)]
     """
+    if not unit.parameters():
+        raise ValueError(f"{unit!r}: its weights are frozen; unfreeze() lets it learn")
     array, targets = paired(matrix(X), y)
     if array.shape[1] != len(unit.w):
         raise ValueError(
@@ -156,6 +162,8 @@ def checked_rows(unit: Neuron, X: Any, y: Any, classes: tuple[int, int]) -> Samp
     if not np.isfinite(array).all():
         row, column = np.argwhere(~np.isfinite(array))[0]
         raise ValueError(f"{unit!r}: X[{row}][{column}] is {array[row, column]}, not finite")
+    if targets.size != len(array):
+        raise ValueError(f"{unit!r}: targets of shape {targets.shape}; give one for each row of X")
     low, high = classes
     if odd := [t for t in targets.ravel().tolist() if t not in classes]:
         hint = {(0, -1): ": write (1 + t) / 2 for -1 and 1", (-1, 0): ": write 2*t - 1 for 0 and 1"}

@@ -9,7 +9,7 @@ import numpy as np
 
 from nn.data.arrays import Floats, whole
 from nn.data.nested import tensor
-from nn.inputs import is_row
+from nn.inputs import is_row, listed
 
 
 def padded(
@@ -31,7 +31,7 @@ def padded(
     array([[1., 1., 1.],
            [1., 0., 0.]])
     """  # fmt: skip
-    given = list(sequences)
+    given = listed(sequences)
     for i, sequence in enumerate(given):
         if not is_row(sequence):
             raise TypeError(

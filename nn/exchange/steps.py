@@ -33,7 +33,7 @@ Step = Dense | Dropout | PReLU | str  # a text is the name of an activation
 
 def steps_of(part: Any, use: str) -> Iterator[Step]:
     """Yield the weights and activations of a model in the order in which they act."""
-    if isinstance(part, (MLP, Sequential)):
+    if type(part).__call__ in (MLP.__call__, Sequential.__call__):  # a chain, and nothing else
         for inner in part.layers if isinstance(part, MLP) else part.parts:
             yield from steps_of(inner, use)
     elif isinstance(part, Layer):

@@ -85,7 +85,7 @@ class GraphAttention(Module):
         heads: int = 1,
         *,
         join: str = "concat",
-        graph: Graph | None = None,
+        graph: Graph | Matrix | None = None,
         activation: Activation = "elu",
         init: str | Initialiser | None = None,
         seed: Seed = None,

@@ -34,7 +34,7 @@ class GraphConv(Module):
         nin: int,
         nout: int,
         *,
-        graph: Graph | None = None,
+        graph: Graph | Matrix | None = None,
         activation: Activation = "relu",
         bias: bool = True,
         init: str | Initialiser | None = None,

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import dot
 from nn.data.arrays import Floats, matrix, whole
-from nn.inputs import shape
+from nn.inputs import listed, shape
 from nn.module import Module
 
 Matrix = Sequence[Sequence[Any]]
@@ -36,10 +36,11 @@ class Graph(Module):
         self.edges: list[tuple[int, int]] = []
         seen: set[frozenset[int]] = set()
         for k, edge in enumerate(edges):
-            name = f"Graph: edge {k}, {tuple(edge)!r}"
-            if len(edge) != 2:
+            pair = tuple(listed(edge))
+            name = f"Graph: edge {k}, {pair!r}"
+            if len(pair) != 2:
                 raise ValueError(f"{name}: give a pair of nodes")
-            i, j = (whole(name, node, 0, self.nodes - 1, "the nodes") for node in edge)
+            i, j = (whole(name, node, 0, self.nodes - 1, "the nodes") for node in pair)
             if i == j:
                 raise ValueError(f"{name}, goes from a node to itself: layers add that themselves")
             if frozenset((i, j)) in seen:
@@ -81,7 +82,7 @@ def packed(features: Any, graph: Graph, nodes: int) -> Floats:
            [6., 1., 1., 0.],
            [0., 0., 0., 0.]])
     """
-    X, n = matrix(features, "features"), graph.nodes
+    X, n, nodes = matrix(features, "features"), graph.nodes, whole("nodes", nodes, 1)
     if len(X) != n or n > nodes:
         raise ValueError(
             f"packed: {len(X)} rows of features for a {graph!r}, in a sample of {nodes} nodes; "
@@ -101,7 +102,7 @@ def unpacked(sample: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], list[lis
     >>> unpacked([[5.0, 1.0, 1.0], [6.0, 1.0, 1.0]])
     ([[5.0], [6.0]], [[1.0, 1.0], [1.0, 1.0]])
     """
-    rows = [list(row) for row in sample]
+    rows = [listed(row) for row in listed(sample)]
     n, width = (*shape(rows), 0)[:2]
     if width <= n:
         raise ValueError(

@@ -10,7 +10,7 @@ from nn.activations import Activation
 from nn.data.arrays import unknown
 from nn.graph.graphs import Graph, Matrix, gathered, links
 from nn.initialisers import Initialiser, Seed
-from nn.inputs import listed
+from nn.inputs import checked, checked_size, listed
 from nn.layers.layer import Layer
 from nn.module import Module
 
@@ -41,7 +41,7 @@ class MessagePassing(Module):
         nout: int,
         aggregation: str = "sum",
         *,
-        graph: Graph | None = None,
+        graph: Graph | Matrix | None = None,
         activation: Activation = "relu",
         bias: bool = True,
         init: str | Initialiser | None = None,
@@ -49,13 +49,14 @@ class MessagePassing(Module):
     ) -> None:
         if aggregation not in AGGREGATIONS:
             raise unknown("aggregation", aggregation, AGGREGATIONS)
-        self.aggregation, self.graph = aggregation, graph
+        self.nin, self.aggregation, self.graph = checked_size("nin", nin), aggregation, graph
         self.layer = Layer(2 * nin, nout, activation=activation, bias=bias, init=init, seed=seed)
 
     def __call__(
         self, x: Sequence[Sequence[Any]], graph: Graph | Matrix | None = None
     ) -> list[list[Any]]:
         near = links(self, x, graph if graph is not None else self.graph)
+        checked(x[0], self.nin, self)
         messages = [gathered(js, x) for js in near]
         if self.aggregation == "mean":
             counts = [maximum(sum([a for _, a in js]), 1) for js in near]
@@ -64,9 +65,8 @@ class MessagePassing(Module):
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments that make one like it, but for its numbers."""
-        inner = self.layer.options()
-        nin, more = inner["nin"] // 2, {"aggregation": self.aggregation, "graph": self.graph}
-        return {**inner, "nin": nin, **more}
+        own = {"nin": self.nin, "aggregation": self.aggregation, "graph": self.graph}
+        return {**self.layer.options(), **own}
 
     def __repr__(self) -> str:
         return f"MessagePassing({self.aggregation!r}) of {self.layer!r}"

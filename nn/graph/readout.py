@@ -38,7 +38,7 @@ class Readout(Module):
             raise ValueError(f"{self!r}: no nodes to read out")
         check_sizes(self, x, Graph(nodes, []) if graph is None else graph)
         if graph is None or isinstance(graph, Graph):
-            there: list[Any] = [1.0] * nodes
+            there: list[Any] = [1] * nodes
         else:
             there = [graph[i][i] for i in range(nodes)]
         columns = list(zip(*x, strict=True))

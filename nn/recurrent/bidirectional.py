@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from nn.inputs import is_row
 from nn.module import Module
 from nn.recurrent.recurrent import Recurrent
 
@@ -42,7 +43,7 @@ class Bidirectional(Module):
             part.relabel(f"{place},{name}" if place else name)
 
     def __call__(self, x: Iterable[Any], mask: Sequence[Any] | None = None) -> list[Any]:
-        steps = x if isinstance(x, (list, tuple)) else list(x)
+        steps: Any = list(x) if is_row(x) else x  # of which the layers say that it is none
         before = self.forward(steps, mask)
         after = self.backward(steps[::-1], None if mask is None else mask[::-1])
         if self.forward.last:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from nn.inputs import checked_size
+from nn.inputs import checked_size, listed
+from nn.layers.sequential import number_labels
 from nn.module import Module
 from nn.recurrent.recurrent import Recurrent, State
-from nn.recurrent.running import free_running, step
+from nn.recurrent.running import free_running, parts_of, step
 
 
 class EncoderDecoder(Module):
@@ -18,8 +19,9 @@ class EncoderDecoder(Module):
     same kinds and sizes. A sample is one list: `question` steps that the encoder reads, then those
     that the decoder is told, a start symbol and the true answer without its last step (teacher
     forcing). What is returned are the decoder's outputs at these, to compare with the true answer;
-    `answer` lets it hear its own words instead. Raises ValueError for chains that do not fit and a
-    sample with nothing for the decoder. Sources: Sutskever, Vinyals and Le 2014, "Sequence to
+    `answer` lets it hear its own words instead. Layers are numbered through both chains. Raises
+    TypeError for what is no such chain, ValueError for chains that do not fit and a sample with
+    nothing for the decoder. Sources: Sutskever, Vinyals and Le 2014, "Sequence to
     Sequence Learning with Neural Networks"; Cho et al. 2014, section 2.2.
 
     >>> from nn.recurrent.rnn import RNN
@@ -38,6 +40,7 @@ class EncoderDecoder(Module):
             )
         self.encoder, self.decoder = encoder, decoder
         self.question = checked_size("question", question)
+        number_labels(self)
 
     def read(self, question: Iterable[Any]) -> list[State]:
         """Return the encoder's states after a question."""
@@ -49,7 +52,7 @@ class EncoderDecoder(Module):
         return states
 
     def __call__(self, x: Iterable[Any]) -> list[Any]:
-        steps = list(x)
+        steps = listed(x)
         if len(steps) <= self.question:
             raise ValueError(
                 f"{self!r}: {len(steps)} steps; after the question's {self.question} come those "
@@ -76,4 +79,4 @@ class EncoderDecoder(Module):
 
 
 def _recurrent(chain: Module) -> list[Recurrent]:
-    return [m for _, m in chain.named_modules() if isinstance(m, Recurrent)]
+    return [part for part in parts_of(chain) if isinstance(part, Recurrent)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import tanh
+from autograd.real import plain_number
 from nn.initialisers import Initialiser, Seed, generator
 from nn.inputs import listed
 from nn.layers.layer import Layer
@@ -51,13 +52,14 @@ class LSTM(Recurrent):
     ) -> None:
         super().__init__(nin, hidden, last=last, learned_start=learned_start)
         source, width = generator(seed), nin + hidden
-        self.peephole, self.forget_bias = bool(peephole), forget_bias
+        self.peephole = bool(peephole)
+        self.forget_bias = plain_number(forget_bias, f"LSTM(forget_bias={forget_bias!r})")
         self.input_gate = Gate(width, hidden, peephole=peephole, init=init, seed=source)
         self.forget_gate = Gate(width, hidden, peephole=peephole, init=init, seed=source)
         self.candidate = Layer(width, hidden, activation="tanh", init=init, seed=source)
         self.output_gate = Gate(width, hidden, peephole=peephole, init=init, seed=source)
         for neuron in self.forget_gate.neurons:
-            neuron.b.data = forget_bias  # type: ignore[union-attr]  # it has one
+            neuron.b.data = self.forget_bias  # type: ignore[union-attr]  # it has one
         self.relabel()
 
     def advance(self, x: list[Any], state: State) -> State:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd import Value, dot, sum
-from nn.inputs import Inputs, is_row
+from nn.inputs import Inputs, is_row, listed
 from nn.layers.sequential import Sequential
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
@@ -43,18 +43,18 @@ class Masked(Sequential):
                 )
 
     def __call__(self, x: Inputs) -> Any:
-        steps, mask = _apart(x, self)
-        found: Any = steps
+        return self.batch([x])[0]
+
+    def batch(self, rows: Iterable[Any]) -> list[Any]:
+        """Return the outputs for many samples, which go through each part together."""
+        apart = [_apart(x, self) for x in rows]
+        found: list[Any] = [steps for steps, _ in apart]
         for part in self.parts:
             if isinstance(part, (Recurrent, Bidirectional)):
-                found = part(found, mask)
+                found = [part(x, mask) for x, (_, mask) in zip(found, apart, strict=True)]
             else:
-                found = part(found)
+                found = part.batch(found) if isinstance(part, Module) else [part(x) for x in found]
         return found
-
-    def batch(self, rows: Any) -> list[Any]:
-        """Return the outputs for many samples."""
-        return [self(x) for x in rows]
 
     def __repr__(self) -> str:
         return super().__repr__().replace("Sequential", "Masked", 1)
@@ -89,7 +89,7 @@ def masked_loss(loss: str | Loss, reduction: str = "mean") -> Loss:
 
 def _apart(x: Any, caller: object) -> tuple[list[list[Any]], list[Any]]:
     """Return steps without their mask, and the mask."""
-    rows = [list(step) if is_row(step) else [step] for step in x]
+    rows = [list(step) if is_row(step) else [step] for step in listed(x)]
     if any(len(row) < 2 for row in rows):
         name = getattr(caller, "__name__", None) or repr(caller)
         raise ValueError(

@@ -105,7 +105,7 @@ class Recurrent(Module):
     def _checked(self, state: State | None) -> State:
         if state is None:
             return self.start
-        sizes = [len(part) for part in state]
+        sizes = [len(list(part)) if is_row(part) else 0 for part in listed(state)]
         if sizes != [self.hidden] * len(self.symbols):
             raise ValueError(
                 f"{self!r}: a state with lists of {sizes} numbers; give what step() returned, "

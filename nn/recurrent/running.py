@@ -28,30 +28,33 @@ def step(
     >>> step(total, 2.0, states)[0]
     [Value(3.0)]
     """
-    recurrent = [m for _, m in model.named_modules() if isinstance(m, Recurrent)]
-    if states is not None and len(states) != len(recurrent):
-        raise ValueError(f"step: {len(states)} states for {len(recurrent)} recurrent layers")
-    waiting = iter([None] * len(recurrent) if states is None else states)
+    parts = parts_of(model)
+    count = sum(isinstance(part, Recurrent) for part in parts)
+    if states is not None and len(states) != count:
+        raise ValueError(f"step: {len(states)} states for {count} recurrent layers")
     found: list[State] = []
-
-    def through(part: Any, x: Any) -> Any:
+    for part in parts:
         if isinstance(part, Recurrent):
-            found.append(part.step(x, next(waiting)))
-            return found[-1][0]
-        if type(part) is Sequential:
-            for inner in part.parts:
-                x = through(inner, x)
-            return x
-        if isinstance(part, Each):
-            return part.module(x)
-        if isinstance(part, (Elementwise, Dropout)):
-            return part(x)
-        raise TypeError(
-            f"step: {part!r} cannot be run step by step; a chain is made of RNN, LSTM, GRU, Each, "
-            "Dropout and activations, as nn.Sequential(nn.GRU(1, 8), nn.Each(nn.Layer(8, 1)))"
-        )
+            found.append(part.step(x, states[len(found)] if states else None))
+            x = found[-1][0]
+        else:
+            x = part.module(x) if isinstance(part, Each) else part(x)
+    return x, found
 
-    return through(model, x), found
+
+def parts_of(chain: Any) -> list[Any]:
+    """Return the parts of a chain in their order, of which one that is used twice is two.
+
+    Raises TypeError for a part that cannot be run step by step.
+    """
+    if type(chain) is Sequential:
+        return [part for inner in chain.parts for part in parts_of(inner)]
+    if isinstance(chain, (Recurrent, Each, Elementwise, Dropout)):
+        return [chain]
+    raise TypeError(
+        f"{chain!r} cannot be run step by step; a chain is made of RNN, LSTM, GRU, Each, Dropout "
+        "and activations, as nn.Sequential(nn.GRU(1, 8), nn.Each(nn.Layer(8, 1)))"
+    )
 
 
 def free_running(

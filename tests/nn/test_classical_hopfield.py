@@ -34,6 +34,17 @@ def test_the_projection_maps_each_pattern_to_itself():
     assert (w == w.T).all()
 
 
+@pytest.mark.parametrize("count", [1, 4, 7, 8])
+def test_the_projection_keeps_every_pattern(count):
+    """Also units that no other unit says anything of: what rounding leaves moves none."""
+    for seed in range(20):
+        given = patterns(count, 8, seed)
+        memory = Hopfield(given, "projection")
+        assert [memory.recall(p).state for p in given] == given
+    apart = Hopfield([[1, 1, 1], [1, 1, -1]], "projection")
+    assert apart.w == [[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]]
+
+
 @pytest.mark.parametrize("rule", ["hebb", "projection"])
 def test_each_change_lowers_the_energy_from_every_state(rule):
     memory = Hopfield(patterns(2, 7), rule)

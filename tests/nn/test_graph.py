@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -59,12 +60,16 @@ def test_neighbours_and_matrix():
         (lambda: Graph(2, [(0, 1), (1, 0)]), ValueError, r"edge 1, \(1, 0\), is given twice"),
         (lambda: Graph(2, [(0, 1), (0, 1)]), ValueError, "given twice"),
         (lambda: Graph(3, [(0, 1, 2)]), ValueError, "give a pair of nodes"),
+        (lambda: Graph(3, [0, 1]), ValueError, r"edge 0, \(0,\): give a pair of nodes"),
         (lambda: Graph(0, []), ValueError, "nodes=0"),
         (lambda: GraphConv(2, 2)(X), ValueError, "which graph"),
         (lambda: GraphConv(2, 2, graph=PATH)(X), ValueError, r"4 rows of features, and a graph whose matrix is of shape \(3, 3\)"),
         (lambda: MessagePassing(2, 2)(X, [[1, 0], [0, 1]]), ValueError, r"shape \(2, 2\)"),
         (lambda: GraphAttention(2, 2)(X, [[1, 0], [0]]), ValueError, "unequal lengths"),
         (lambda: GraphConv(3, 2, graph=LONE)(X), ValueError, "Layer of 3 inputs: 2 were given"),
+        (lambda: MessagePassing(3, 2, graph=LONE)(X), ValueError, "MessagePassing of 3 inputs: 2 were given"),
+        (lambda: MessagePassing("a", 2), ValueError, "nin='a'"),
+        (lambda: packed(X, LONE, 4.5), TypeError, "nodes=4.5: it must be a whole number"),
         (lambda: MessagePassing(2, 2, "max"), ValueError, "aggregation='max' is unknown"),
         (lambda: GraphAttention(2, 2, join="sum"), ValueError, "join='sum'"),
         (lambda: GraphAttention(2, 2, 0), ValueError, "heads=0"),
@@ -77,6 +82,7 @@ def test_neighbours_and_matrix():
         (lambda: packed(X, PATH, 4), ValueError, "4 rows of features for a Graph of 3 nodes"),
         (lambda: packed(X, LONE, 3), ValueError, "in a sample of 3 nodes"),
         (lambda: unpacked([[1.0, 1.0], [1.0, 1.0]]), ValueError, "2 rows of 2 numbers"),
+        (lambda: unpacked(5.0), ValueError, "1 rows of 1 numbers"),
         (lambda: unpacked([]), ValueError, "0 rows of 0 numbers"),
     ],
 )  # fmt: skip
@@ -206,6 +212,13 @@ def test_what_a_file_says_of_a_model_makes_one_like_it(model):
         again.load_state_dict(model.state_dict())
         nodes = model.graph.nodes
         assert (outputs(again, X[:nodes], None) == outputs(model, X[:nodes], None)).all()
+
+
+def test_sums_and_means_of_exact_numbers_are_exact():
+    thirds = [[Fraction(1, 3), Fraction(2)], [Fraction(1, 3), Fraction(1, 7)]]
+    assert Readout("sum")(thirds) == [Fraction(2, 3), Fraction(15, 7)]
+    assert Readout("mean")(thirds) == [Fraction(1, 3), Fraction(15, 14)]
+    assert all(type(y) is Fraction for how in ("sum", "mean") for y in Readout(how)(thirds))
 
 
 # --- gradients, programs ---

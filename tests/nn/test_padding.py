@@ -29,6 +29,7 @@ def test_arrays_and_one_feature_in_a_list():
     [
         ([], {}, ValueError, "there are none"),
         ([[1.0], []], {}, ValueError, "number 1 is empty"),
+        (5, {}, TypeError, "5, at 0, is no sequence"),
         ([[1.0], 2.0], {}, TypeError, "2.0, at 1, is no sequence"),
         (["ab"], {}, TypeError, "'ab', at 0, is no sequence"),
         ([[1.0] * 3, [1.0] * 5], {"length": 4}, ValueError, "number 1 has 5 steps and length=4"),
@@ -78,3 +79,8 @@ def test_an_alphabet_knows_its_characters():
         Alphabet("hello").decode([0, 4])
     with pytest.raises(ValueError, match="no characters"):
         Alphabet("")
+    with pytest.raises(TypeError, match="1 is no text; give characters or words"):
+        Alphabet([1, 2])
+    assert Alphabet("ab").decode(Alphabet("ab").encode("")) == ""
+    assert repr(letters) == "Alphabet(['ba', 'c'])"
+    assert repr(Alphabet("hello")) == "Alphabet('ehlo')"

@@ -102,6 +102,16 @@ def test_weights_that_stand_still_by_rounding_prove_nothing():
     assert learning.repeats is None
 
 
+def test_mistakes_that_only_rounding_makes_prove_nothing():
+    """The start is right about both samples, but for floats 1 + 2**-60 is 1, and the sum is 0."""
+    unit = Perceptron(2)
+    for p, number in zip(unit.parameters(), (1.0, 1.0, -1.0), strict=True):
+        p.data = number
+    learning = unit.fit([[1.0, 2**-60], [1.0, 0.0]], [1, 0], epochs=3)
+    assert learning.mistakes == [2] * 3
+    assert learning.repeats is None
+
+
 def test_the_learning_rate_only_scales():
     one, half = Perceptron(2), Perceptron(2, lr=0.5)
     assert one.fit(CORNERS, GATES["AND"]) == half.fit(CORNERS, GATES["AND"])
@@ -157,10 +167,13 @@ def test_reports_say_how_it_ended():
         (lambda u: u.fit(CORNERS, [0, 2, 1, 1]), ValueError, "target 2 is neither 0 nor 1"),
         (lambda u: u.fit([[np.nan, 0.0]], [1]), ValueError, "row 0, column 0 is nan"),
         (lambda u: u.fit([[0.0, np.inf]], [1]), ValueError, r"X\[0\]\[1\] is inf, not finite"),
+        (lambda u: u.fit([[1.0, 2.0]], [[0, 1]]), ValueError, r"targets of shape \(1, 2\); give one"),
+        (lambda u: u.freeze().fit(CORNERS, XOR), ValueError, "frozen; unfreeze"),
         (lambda u: u.fit(CORNERS, XOR, epochs=0), ValueError, "epochs=0"),
         (lambda u: u.fit(CORNERS, XOR, epochs=1.5), TypeError, "epochs=1.5"),
         (lambda u: Perceptron(2, lr=0), ValueError, "the learning rate must be above zero"),
         (lambda u: Perceptron(2, lr=float("nan")), ValueError, "lr=nan"),
+        (lambda u: Perceptron(2, lr=float("inf")), ValueError, "lr=inf"),
         (lambda u: Perceptron(0), ValueError, "nin=0"),
         (lambda u: u([1.0]), ValueError, "Perceptron of 2 inputs: 1 were given"),
     ],

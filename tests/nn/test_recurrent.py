@@ -9,6 +9,7 @@ import pytest
 
 import nn
 from autograd import Value
+from nn.exchange.steps import steps_of
 from nn.storage.description import build, describe
 
 KINDS = [nn.RNN, nn.LSTM, nn.GRU]
@@ -178,6 +179,17 @@ def test_a_masked_chain_reads_the_mask_from_the_sample():
         nn.Masked(nn.Sequential(nn.RNN(2, 2)))
     with pytest.raises(ValueError, match="the last one of each is its mask"):
         chain([1.0, 2.0])
+    with pytest.raises(ValueError, match="Masked has no counterpart here"):
+        list(steps_of(nn.Masked(nn.Layer(1, 1)), "export"))  # it is no chain that has lost its mask
+
+
+def test_parts_of_a_masked_chain_see_the_whole_batch():
+    rows = [[[1.0, 1], [2.0, 0]], [[3.0, 1], [4.0, 1]]]
+    cell, norm = nn.GRU(1, 2, last=True, seed=0), nn.BatchNorm(2)
+    found = numbers(nn.Masked(cell, norm).batch(rows))
+    assert norm.running_mean != [0.0, 0.0]
+    expected = nn.BatchNorm(2).batch([cell([1.0]), cell([3.0, 4.0])])
+    np.testing.assert_array_equal(found, numbers(expected))
 
 
 def test_a_stack_is_a_sequential():
@@ -244,6 +256,10 @@ def test_bad_input_says_what_to_do():
         model(data(), [1])
     with pytest.raises(ValueError, match=r"lists of \[3\] numbers; .*\(h, c,\) of 3 each"):
         model(data(), state=([0.0] * 3,))
+    with pytest.raises(ValueError, match=r"lists of \[0, 0, 0\] numbers; .*\(h,\) of 3 each"):
+        nn.GRU(2, 3)(data(), state=[0.0] * 3)  # h, where (h,) is meant
+    with pytest.raises(TypeError, match=r"LSTM\(forget_bias='1'\).* is text"):
+        nn.LSTM(2, 3, forget_bias="1")
     with pytest.raises(ValueError, match="a step of 1 numbers; its features are 2"):
         model.step([1.0])
     with pytest.raises(ValueError, match="hidden=0"):
@@ -252,6 +268,10 @@ def test_bad_input_says_what_to_do():
         nn.Bidirectional(nn.RNN(1, 1), nn.Layer(1, 1))
     with pytest.raises(ValueError, match="the same inputs and `last`"):
         nn.Bidirectional(nn.RNN(1, 1), nn.RNN(1, 1, last=True))
+    with pytest.raises(TypeError, match=r"1\.0 is one number; a sequence is a list of steps"):
+        nn.Bidirectional(nn.RNN(1, 1), nn.RNN(1, 1))(1.0)
+    with pytest.raises(ValueError, match="a step of 1 number; the last one of each is its mask"):
+        nn.Masked(nn.RNN(1, 1))(1.0)
     one = nn.RNN(1, 1)
     with pytest.raises(ValueError, match="give each its own"):
         nn.Bidirectional(one, one)

@@ -105,9 +105,28 @@ def test_a_sequence_is_answered_with_its_reversal():
     assert found == answers.tolist()
 
 
+def test_one_layer_twice_has_two_states():
+    cell = shaken(nn.RNN(2, 2))
+    model, x = nn.Sequential(cell, "relu", cell), [[0.5, -1.0], [2.0, 0.25]]
+    y, states = step(model, x[0])
+    assert len(states) == 2
+    again, _ = step(model, x[1], states)
+    assert numbers([y, again]).tolist() == numbers(model(x)).tolist()
+
+
+def test_encoder_and_decoder_are_numbered_through():
+    halves = (nn.Sequential(nn.GRU(1, 2), nn.Each(nn.Layer(2, 2))) for _ in range(2))
+    labels = [p.label for p in nn.EncoderDecoder(*halves, question=1).parameters()]
+    assert len(set(labels)) == len(labels)
+    assert {"w1,reset,1,1", "w2,reset,1,1"} < set(labels)
+
+
 def test_what_cannot_go_step_by_step():
+    both = nn.Bidirectional(nn.RNN(1, 1), nn.RNN(1, 1))
     with pytest.raises(TypeError, match=r"Bidirectional.* cannot be run step by step"):
-        step(nn.Sequential(nn.Bidirectional(nn.RNN(1, 1), nn.RNN(1, 1))), 1.0)
+        nn.EncoderDecoder(both, nn.Sequential(nn.RNN(1, 1), nn.RNN(1, 1)), question=1)
+    with pytest.raises(TypeError, match=r"Bidirectional.* cannot be run step by step"):
+        step(nn.Sequential(both), 1.0)
     with pytest.raises(ValueError, match="1 states for 2 recurrent layers"):
         step(nn.Sequential(nn.RNN(1, 1), nn.RNN(1, 1)), 1.0, [([0.0],)])
     with pytest.raises(ValueError, match="kinds and sizes must agree"):
