@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from nn.activations import Activation
+from nn.attention.feed_forward import feed_forward
 from nn.attention.masks import Mask, both_masks, causal_mask
 from nn.attention.multi_head import MultiHeadAttention
 from nn.attention.scaled_dot_product import checked_vectors
 from nn.attention.sublayer import Sublayer
 from nn.initialisers import Initialiser, Seed, generator
-from nn.layers.each import Each
-from nn.layers.layer import Layer
-from nn.layers.sequential import Sequential, number_labels
+from nn.layers.sequential import number_labels
 from nn.module import Module
 
 
@@ -118,7 +117,7 @@ class DecoderBlock(Module):
     def __call__(  # type: ignore[override]  # there is no decoder without a context
         self, x: Any, context: Any, mask: Mask | None = None, context_mask: Mask | None = None
     ) -> list[list[Any]]:
-        x = self._attended(x, mask)
+        x, context = self._attended(x, mask), self._context(context)
         x = self.around_cross.around(x, lambda x: self.cross(x, context, context_mask))
         return self.around_feed_forward.around(x, self.feed_forward)
 
@@ -126,8 +125,13 @@ class DecoderBlock(Module):
         self, x: Any, context: Any, mask: Mask | None = None, context_mask: Mask | None = None
     ) -> list[list[list[Any]]]:
         """Return the weights [head][element][other] with which such a call looks at the context."""
-        x = self._attended(x, mask)
+        x, context = self._attended(x, mask), self._context(context)
         return self.cross.weights(self.around_cross.seen(x), context, context_mask)
+
+    def _context(self, context: Any) -> Any:
+        if context is None:  # which MultiHeadAttention takes for x itself
+            raise ValueError(f"{self!r}: no context; give [other][size], what an encoder gives")
+        return context
 
     def _attended(self, x: Any, mask: Mask | None) -> list[list[Any]]:
         """Return the sequence after its attention to itself."""
@@ -139,30 +143,11 @@ class DecoderBlock(Module):
         return f"DecoderBlock({self.attention.size}, heads={self.attention.heads})"
 
 
-def feed_forward(
-    size: int,
-    hidden: int | None,
-    activation: Activation,
-    init: str | Initialiser | None,
-    seed: Seed,
-) -> Each:
-    """Return linear(activation(linear(x))) of each element: size, hidden (4 * size), size.
-
-    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.3.
-    """
-    hidden = 4 * size if hidden is None else hidden
-    return Each(
-        Sequential(
-            Layer(size, hidden, activation=activation, init=init, seed=seed),
-            Layer(hidden, size, activation="linear", init=init, seed=seed),
-        )
-    )
-
-
 def _options(block: EncoderBlock | DecoderBlock) -> dict[str, Any]:
     attention, around = block.attention, block.around_attention
     inner: Any = block.feed_forward.module
     return {
         "size": attention.size, "heads": attention.heads, "hidden": len(inner[0].neurons),
-        "activation": inner[0].activation, "dropout": around.dropout.p, "pre_norm": around.pre_norm,
+        "activation": inner[0].options()["activation"], "dropout": around.dropout.p,
+        "pre_norm": around.pre_norm,
     }  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite
+from math import inf, isfinite
+from numbers import Real
 from typing import Any
 
 from autograd import softmax
@@ -18,7 +19,7 @@ Choose = Callable[[Sequence[Any]], int]  # of the logits of all tokens: the toke
 def greedy(logits: Sequence[Any]) -> int:
     """Return the token with the largest logit, the first of equal ones.
 
-    Raises ValueError for no logits and for nan.
+    Raises ValueError for nan, and unless one is above minus infinity.
 
     >>> greedy([0.5, 2.0, 1.0])
     1
@@ -79,14 +80,19 @@ def generate(
     The model is called with `window` tokens, the last ones, and gives logits [place][token]; those
     of a place may depend on the tokens up to it alone, as in a LanguageModel or an RNN. While there
     are fewer tokens the places after them are filled with anything. It ends early after the token
-    `stop`. A function of the tokens will do for a model. Raises ValueError for no start, and for a
-    model that does not give a row of logits for each place.
+    `stop`. A function of the tokens will do for a model. Raises ValueError for a start that is no
+    list of whole numbers or empty, and for a model that does not give a row of logits for each
+    place.
 
     >>> def successor(tokens):  # the next of three tokens is the likeliest
     ...     return [[float(i == (token + 1) % 3) for i in range(3)] for token in tokens]
     >>> generate(successor, [1], 4, window=2)
     [1, 2, 0, 1, 2]
     """
+    if not is_row(start) or not all(
+        isinstance(token, Real) and float(token).is_integer() for token in start
+    ):
+        raise ValueError(f"generate: start={short(start)}; give a list of tokens, whole numbers")
     tokens = [int(token) for token in start]
     if not tokens:
         raise ValueError("generate: no start; give one token or more to go on from")
@@ -113,8 +119,9 @@ def _logits(model: Any, tokens: list[int]) -> list[Any]:
 
 
 def _checked(name: str, logits: Sequence[Any]) -> list[float]:
-    """Return logits as floats. Raises ValueError unless there are some, and none is nan."""
-    xs = numbers_of(logits)
-    if not xs or any(x != x for x in xs):
-        raise ValueError(f"{name}: {short(xs)} are no logits; give a number for each token")
+    """Return logits as floats. Raises ValueError for nan, and unless one is above -inf."""
+    nested = not is_row(logits) or any(map(is_row, logits))
+    xs = [] if nested else numbers_of(logits)
+    if any(x != x for x in xs) or max(xs, default=-inf) == -inf:
+        raise ValueError(f"{name}: {short(logits)} are no logits; give a number for each token")
     return xs

@@ -26,14 +26,12 @@ def scaled_dot_product(
     >>> scaled_dot_product([[0.0]], keys=[[1.0], [2.0]], values=[[4.0, 0.0], [6.0, 1.0]])
     [[5.0, 0.5]]
     """
-    values = checked_vectors("values", values)
-    if len(values) != len(keys):
-        raise ValueError(f"attention: {len(keys)} keys and {len(values)} values; one for each key")
+    rows = attention_weights(queries, keys, mask)
+    values, count = checked_vectors("values", values), len(rows[0])
+    if len(values) != count:
+        raise ValueError(f"attention: {count} keys and {len(values)} values; one for each key")
     columns = list(zip(*values, strict=True))
-    return [
-        [dot(weights, column) for column in columns]
-        for weights in attention_weights(queries, keys, mask)
-    ]
+    return [[dot(weights, column) for column in columns] for weights in rows]
 
 
 def attention_weights(queries: Vectors, keys: Vectors, mask: Mask | None = None) -> list[list[Any]]:
@@ -75,6 +73,11 @@ def checked_vectors(name: str, x: Any, size: int | None = None) -> list[list[Any
                 "[element][number]"
             )
     vectors = list(map(list, elements))
+    if any(map(is_row, vectors[0])):
+        raise ValueError(
+            f"{name}: element 0 holds lists; a sequence is one sample, [element][number], and for "
+            "many samples there are batch(rows) and predict(X)"
+        )
     size = len(vectors[0]) if size is None else size
     for i, vector in enumerate(vectors):
         if len(vector) != size or not size:

@@ -19,9 +19,9 @@ class TokenEmbedding(Module):
     """Compute table[token] + position for each of a sequence's tokens, whole numbers from 0.
 
     Positions are waves (PositionalEncoding) or, with a longest `length`, learned. Raises IndexError
-    for a token that is not in the table, ValueError for a sequence longer than `length`. Source:
-    Vaswani et al. 2017, "Attention Is All You Need", sections 3.4 and 3.5 (the table starts with
-    variance 1 instead of being scaled by sqrt(size)).
+    for a token that is not in the table, ValueError for a sequence that is empty or longer than
+    `length`, and for many sequences. Source: Vaswani et al. 2017, "Attention Is All You Need",
+    sections 3.4 and 3.5 (the table starts with variance 1 instead of being scaled by sqrt(size)).
 
     >>> [len(step) for step in TokenEmbedding(10, 4, seed=0)([7, 2, 2])]
     [4, 4, 4]
@@ -58,6 +58,11 @@ class TokenEmbedding(Module):
         tokens = list(x) if is_row(x) else [x]
         if not tokens:
             raise ValueError(f"{self!r}: an empty sequence; give one token or more")
+        if is_row(tokens[0]):
+            raise ValueError(
+                f"{self!r}: token 0 is a list; a sequence is one sample, a list of tokens, and for "
+                "many samples there are batch(rows) and predict(X)"
+            )
         return self.dropout(self.positions(self.table(tokens)))
 
     def __repr__(self) -> str:

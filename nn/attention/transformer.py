@@ -8,7 +8,7 @@ from nn.attention.masks import Mask, padding_mask
 from nn.attention.stacks import TransformerDecoder, TransformerEncoder
 from nn.attention.tokens import TokenEmbedding
 from nn.initialisers import Seed, generator
-from nn.inputs import is_row, listed
+from nn.inputs import checked_size, is_row, listed
 from nn.layers.layer import Layer
 from nn.layers.sequential import number_labels
 from nn.module import Module
@@ -23,9 +23,9 @@ class Transformer(Module):
     behind a token that starts it (teacher forcing). Shorter sequences are filled up at their end;
     what equals `padding` in the source is not looked at then, but for its first token. `layers` is
     how many blocks encoder and decoder have each; the other options are an EncoderBlock's. Raises
-    IndexError for unknown tokens, ValueError for anything but two sequences and those longer than
-    `length`, and as the blocks do. Source: Vaswani et al. 2017, "Attention Is All You Need",
-    section 3.
+    IndexError for unknown tokens, ValueError for a padding that is no token, for anything but two
+    sequences and for those longer than `length`, and as the blocks do. Source: Vaswani et al. 2017,
+    "Attention Is All You Need", section 3.
 
     >>> model = Transformer(tokens=5, size=4, heads=2, layers=1, seed=0)
     >>> logits = model([[1, 2, 3], [0, 3, 2]])
@@ -47,12 +47,16 @@ class Transformer(Module):
         **block: Any,
     ) -> None:
         source = generator(seed)
+        if padding is not None and padding not in range(checked_size("tokens", tokens)):
+            raise ValueError(
+                f"padding={padding!r}: the token that fills up is one of 0 to {tokens - 1}"
+            )
         self.embedding = TokenEmbedding(tokens, size, length=length, dropout=dropout, seed=source)
         block["dropout"] = dropout
         self.encoder = TransformerEncoder(size, heads, layers, seed=source, **block)
         self.decoder = TransformerDecoder(size, heads, layers, seed=source, **block)
         self.output = Layer(size, tokens, activation="linear", seed=source)
-        self.padding = padding
+        self.padding = None if padding is None else int(padding)
         number_labels(self)
 
     def options(self) -> dict[str, Any]:

@@ -45,11 +45,12 @@ class Convolution(Kernels):
                     f"only with stride=1; write padding={shortest([n // 2 for n in self.reach])}"
                 )
             self.margins = [(n // 2, n - n // 2) for n in self.reach]
+            self.padding: tuple[int, ...] | str = padding
         elif isinstance(padding, str):
             raise ValueError(f"padding={padding!r}: give 'same', or how many zeros at each side")
         else:
-            self.margins = [(n, n) for n in sizes("padding", padding, self.dimensions, 0)]
-        self.padding = padding
+            self.padding = sizes("padding", padding, self.dimensions, 0)
+            self.margins = [(n, n) for n in self.padding]
 
     def __call__(self, x: Any) -> list[Any]:
         found = checked_channels(x, self.dimensions, self, self.nin)
@@ -59,10 +60,8 @@ class Convolution(Kernels):
 
     def options(self) -> dict[str, Any]:
         """Return the arguments that make a layer of this form again."""
-        padding = self.padding if isinstance(self.padding, str) else [a for a, _ in self.margins]
-        return super().options() | {
-            "padding": padding if isinstance(padding, str) else shortest(padding)
-        }
+        padding = self.padding if isinstance(self.padding, str) else shortest(self.padding)
+        return super().options() | {"padding": padding}
 
 
 class Conv1d(Convolution):

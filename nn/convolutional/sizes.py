@@ -47,7 +47,7 @@ def checked_channels(
 ) -> tuple[int, ...]:
     """Return the sizes of a signal or an image along its dimensions, without the channels.
 
-    Raises ValueError for other than 1 + `dimensions` levels of lists (None: two or more), for
+    Raises ValueError for other than 1 + `dimensions` levels of lists (None: two or three), for
     lists of unequal lengths, for empty ones, and for other than `nin` channels.
 
     >>> checked_channels([[1.0, 2.0, 3.0]], 1, "layer")
@@ -58,7 +58,7 @@ def checked_channels(
         found = shape(x)
     except ValueError as error:
         raise ValueError(f"{caller!r} takes {form}; given were {error}") from None
-    levels = max(2, len(found)) if dimensions is None else 1 + dimensions
+    levels = min(max(2, len(found)), 3) if dimensions is None else 1 + dimensions
     if len(found) != levels:
         raise ValueError(
             f"{caller!r} takes {form}; what was given has the shape {found}"
@@ -98,6 +98,8 @@ def times(found: Sequence[int]) -> str:
 
 
 def _remedy(given: int, levels: int) -> str:
+    if not given:
+        return ": one number, or none"
     if given == levels - 1:
         return ", no channels: write [x] for a single one, X[:, None] for an array of samples"
     if given < levels:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from autograd import Value, dot
 from nn.activations import Activation
 from nn.convolutional.kernels import Kernels
-from nn.convolutional.sizes import Sizes, checked_channels, shortest, sizes
+from nn.convolutional.sizes import Sizes, checked_channels, shortest, sizes, times
 from nn.convolutional.windows import stretched
 from nn.initialisers import Initialiser, Seed
 from nn.inputs import flattened
@@ -53,7 +53,7 @@ class TransposedConvolution(Kernels):
         ]
 
     def __call__(self, x: Any) -> list[Any]:
-        checked_channels(x, self.dimensions, self, self.nin)
+        self._check_room(checked_channels(x, self.dimensions, self, self.nin))
         ones = [1] * self.dimensions
         apart = [stretched(channel, self.stride, None) for channel in x]
         patches = self.patches(apart, self.margins, None, ones)
@@ -63,6 +63,15 @@ class TransposedConvolution(Kernels):
             for o in range(self.nout)
         ]
         return self.channels(patches, kernels, _meeting)
+
+    def _check_room(self, found: tuple[int, ...]) -> None:
+        apart = [s * (n - 1) + 1 for n, s in zip(found, self.stride, strict=True)]
+        rest = [n + a + b - r for n, (a, b), r in zip(apart, self.margins, self.reach, strict=True)]
+        if min(rest) < 1:
+            raise ValueError(
+                f"{self!r}: of an input of {times(found)} padding={shortest(self.padding)} cuts "
+                "off all that was stamped; give less padding, or a larger input"
+            )
 
     def options(self) -> dict[str, Any]:
         """Return the arguments that make a layer of this form again."""
@@ -79,8 +88,9 @@ class TransposedConv1d(TransposedConvolution):
     stamps add up where they overlap: [nout][s (length - 1) + d (k - 1) + 1 - 2p + output_padding]
     with kernel k, stride s, padding p (cut off at each side) and dilation d. With the same weights
     it is the adjoint of `Conv1d`: <conv x, y> = <x, transposed y>. Options and errors are those of
-    `Conv1d`. Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep
-    learning", section 4.
+    `Conv1d`, but padding is at most d (k - 1) and must leave something, and output_padding (places
+    more at the end, for several lengths shrink to the same one) is below s or d. Source: Dumoulin
+    and Visin 2016, "A guide to convolution arithmetic for deep learning", section 4.
 
     >>> TransposedConv1d(1, 1, 2, stride=2, init=lambda *_: 1.0)([[1.0, 5.0]])
     [[Value(1.0), Value(1.0), Value(5.0), Value(5.0)]]

@@ -105,7 +105,7 @@ def test_weights_sum_to_1_and_are_0_behind_the_mask():
         assert [w > 0 for w in row] == sees
 
 
-def test_a_hidden_value_has_no_influence_not_even_an_infinite_one():
+def test_a_hidden_value_has_no_influence():
     keys, values = sequence(3, 2), [[Value(1.0)], [Value(2.0)], [Value(3.0)]]
     mask = [[True, True, False]]
     queries = [[Value(0.5), Value(-0.25)]]
@@ -213,6 +213,9 @@ def test_multi_head_gradients_by_its_parameters(order):
          "context: element 0 is of 3 numbers, not of 2"),
         (lambda: scaled_dot_product([[1.0]], [[1.0], [2.0]], [[1.0]]), ValueError,
          "2 keys and 1 values"),
+        (lambda: scaled_dot_product([[1.0]], 2.0, [[1.0]]), ValueError, "keys: element 0 is one"),
+        (lambda: MultiHeadAttention(2, 1)(np.zeros((3, 1, 2))), ValueError,
+         r"x: element 0 holds lists; a sequence is one sample.* batch\(rows\) and predict"),
         (lambda: attention_weights([[1.0]], [[1.0, 2.0]]), ValueError,
          "keys: element 0 is of 2 numbers, not of 1"),
         (lambda: attention_weights([[1.0]], [[1.0], [2.0]], causal_mask(2)), ValueError,
@@ -231,6 +234,7 @@ def test_multi_head_gradients_by_its_parameters(order):
         (lambda: PositionalEncoding(3)([[1.0]]), ValueError, "element 0 is of 1 numbers, not of 3"),
         (lambda: nn.TokenEmbedding(5, 2)([5]), IndexError, "the index 5 is not in 0 to 4"),
         (lambda: nn.TokenEmbedding(5, 2)([]), ValueError, "an empty sequence; give one token"),
+        (lambda: nn.TokenEmbedding(5, 2)([[1, 2]]), ValueError, "token 0 is a list; .* predict"),
         (lambda: nn.TokenEmbedding(5, 2)([0.5]), TypeError, "the index 0.5 is no whole number"),
     ],
 )  # fmt: skip

@@ -278,6 +278,8 @@ WRONG_INPUT = {
     "dilated": (nn.Conv2d(1, 2, 3, padding=1, dilation=(1, 4)), IMAGE,
                 r"its window, 3×9, is larger than the input, 4×4 and with its padding 6×6"),
     "transposed": (nn.TransposedConv1d(2, 2, 3), [[0.0]], "takes 2 channels; what was given has 1"),
+    "cut off": (nn.TransposedConv2d(1, 1, 3, padding=(0, 2)), [[[0.0, 1.0]]],
+                r"an input of 1×2 padding=\[0, 2\] cuts off all that was stamped; give less"),
     "signal": (nn.Conv1d(1, 1, 2), [0.0, 1.0], r"takes a signal \[channels\]\[length\]"),
 }  # fmt: skip
 

@@ -102,6 +102,8 @@ WRONG_INPUT = {
     "ragged": (nn.AvgPool1d(2), [[1.0, 2.0], [1.0]], "unequal lengths"),
     "global": (nn.GlobalAvgPool(), [1.0, 2.0], r"no channels: write \[x\] for a single one"),
     "global ragged": (nn.GlobalMaxPool(), [[1.0, 2.0], [1.0]], "unequal lengths"),
+    "global many": (nn.GlobalAvgPool(), [IMAGE], "called with one sample; for many .*predict"),
+    "upsample many": (nn.Upsample(2), [IMAGE], "called with one sample; for many .*predict"),
     "upsample": (nn.Upsample(2), [1.0], "no channels"),
     "one number": (nn.MaxPool1d(2), 3.0, r"takes a signal \[channels\]\[length\]"),
 }

@@ -108,6 +108,9 @@ def test_a_language_model_is_asked_for_the_logits_of_the_last_token():
     [
         (lambda: greedy([]), r"greedy: \[\] are no logits"),
         (lambda: greedy([1.0, nan]), "are no logits"),
+        (lambda: greedy([[1.0, 2.0], [3.0, 4.0]]), "are no logits; give a number for each token"),
+        (lambda: greedy("abc"), "'abc' are no logits"),
+        (lambda: sampler()([-inf, -inf]), "sampler: .* are no logits"),
         (lambda: sampler()([nan, 1.0]), "sampler: .* are no logits"),
         (lambda: sampler(temperature=0), "temperature=0: .*a number above 0"),
         (lambda: sampler(temperature=-1.0), "temperature=-1.0"),
@@ -115,6 +118,8 @@ def test_a_language_model_is_asked_for_the_logits_of_the_last_token():
         (lambda: sampler(top_k=0), "top_k=0: it must be a whole number, 1 or more"),
         (lambda: sampler(top_k=5)(LOGITS), "top_k=5: there are only 4 tokens"),
         (lambda: generate(Counting(), [], 1, window=2), "no start; give one token"),
+        (lambda: generate(Counting(), [1.5], 1, window=2), r"start=\[1.5\]; give a list of tokens"),
+        (lambda: generate(Counting(), list("ab"), 1, window=2), "give a list of tokens, whole num"),
         (lambda: generate(Counting(), [1], 1, window=0), "window=0"),
         (lambda: generate(Counting(), [1], 0, window=1), "length=0"),
         (lambda: generate(lambda tokens: [0.5, 1.0], [1], 1, window=2),

@@ -182,6 +182,16 @@ def test_a_model_and_one_with_its_options_compute_the_same():
         assert len(set(state)) == len(state) or name == "waves", name
 
 
+def test_a_block_with_a_python_function_does_not_say_that_it_has_autograds():
+    def relu(x):
+        return x * x
+
+    with pytest.raises(ValueError, match="the activation relu is a Python function"):
+        nn.EncoderBlock(2, 1, activation=relu).options()
+    slope = nn.PReLU()
+    assert nn.DecoderBlock(2, 1, activation=slope).options()["activation"] is slope
+
+
 def test_dropout_is_taken_of_each_part_and_not_in_use():
     model, x = nn.EncoderBlock(4, 2, dropout=0.5, seed=0), sequence(3, 4)
     first, second = numbers(model(x)), numbers(model(x))
@@ -242,6 +252,9 @@ def test_decoder_gradients_by_its_context(order):
         (lambda: nn.EncoderBlock(2, 1, hidden=0), ValueError, "nout=0"),
         (lambda: nn.EncoderBlock(2, 1, activation="rely"), ValueError, "did you mean"),
         (lambda: nn.DecoderBlock(2, 1)([[1.0, 2.0]], [[1.0]]), ValueError, "context: element 0"),
+        (lambda: nn.DecoderBlock(2, 1)([[1.0, 2.0]], None), ValueError, "no context; give"),
+        (lambda: nn.Transformer(3, 2, 1, 1, padding=-1), ValueError,
+         "padding=-1: the token that fills up is one of 0 to 2"),
         (lambda: nn.TransformerEncoder(2, 1, layers=0), ValueError, "layers=0"),
         (lambda: nn.LanguageModel(3, **SMALL)([0, 3]), IndexError, "index 3 is not in 0 to 2"),
         (lambda: nn.LanguageModel(3, **SMALL)([]), ValueError, "an empty sequence"),

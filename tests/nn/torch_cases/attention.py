@@ -3,11 +3,14 @@
 Run it where torch is installed: `python tests/nn/torch_cases/attention.py`. Parameters are in the
 order of nn's `parameters()`: query, key, value and output neuron by neuron, norms, feed-forward.
 Everything given has two decimals; gradients are those of sum(factors * outputs) over all rows.
+Samples of tokens have no gradients.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,6 +43,13 @@ def places(module: torch.nn.Module) -> Places:
         for first in (0, SIZE, 2 * SIZE):  # query, key, value in one matrix
             yield from linear(module.in_proj_weight, module.in_proj_bias, first, SIZE)
         yield from linear(module.out_proj.weight, module.out_proj.bias)
+    elif isinstance(module, torch.nn.Embedding):
+        yield from (
+            (module.weight, at) for at in itertools.product(*map(range, module.weight.shape))
+        )
+    elif isinstance(module, torch.nn.ModuleList):
+        for inner in module:
+            yield from places(inner)
     elif isinstance(module, torch.nn.TransformerEncoderLayer):
         yield from _each(module, "self_attn norm1 linear1 linear2 norm2")
     elif isinstance(module, torch.nn.TransformerDecoderLayer):
@@ -59,19 +69,22 @@ def add(
     function: Callable[..., torch.Tensor],
     module: torch.nn.Module | None = None,
     mask: torch.Tensor | None = None,
+    tokens: torch.Tensor | None = None,
     **shapes: tuple[int, ...],
 ) -> None:
-    """Add a case: function of inputs of those shapes, and what it and its gradients are."""
+    """Add a case: function of inputs of those shapes or of tokens, and what its gradients are."""
     known = list(places(module)) if module else []
     with torch.no_grad():
         for tensor, at in known:
             tensor[at] = torch.randn(()).mul(100).round() / 100
     inputs = {key: _random(*shape).requires_grad_() for key, shape in shapes.items()}
-    outputs = function(**inputs)
+    outputs = function(**inputs) if tokens is None else function(tokens)
     factors = _random(*outputs.shape)
     (factors * outputs).sum().backward()
     CASES[name] = {
-        "inputs": {key: x.tolist() for key, x in inputs.items()},
+        "inputs": {key: x.tolist() for key, x in inputs.items()}
+        if tokens is None
+        else {"tokens": tokens.tolist()},
         "mask": None if mask is None else mask.tolist(),
         "parameters": [tensor[at].item() for tensor, at in known],
         "factors": factors.tolist(),
@@ -83,6 +96,45 @@ def add(
 
 def _random(*shape: int) -> torch.Tensor:
     return torch.randn(shape).mul(100).round() / 100
+
+
+def whole_models(options: dict[str, object]) -> None:
+    """Add cases from tokens to logits: of a language model, and of a transformer with padding."""
+    count, norm = 5, torch.nn.LayerNorm
+    encoder = torch.nn.TransformerEncoder(
+        torch.nn.TransformerEncoderLayer(SIZE, HEADS, **options), 2,
+        norm=norm(SIZE), enable_nested_tensor=False,
+    )  # fmt: skip
+    decoder = torch.nn.TransformerDecoder(
+        torch.nn.TransformerDecoderLayer(SIZE, HEADS, **options), 2, norm=norm(SIZE)
+    )
+    table, learned = torch.nn.Embedding(count, SIZE), torch.nn.Embedding(STEPS, SIZE)
+    output = torch.nn.Linear(SIZE, count)
+
+    def language_model(tokens: torch.Tensor) -> torch.Tensor:
+        return output(encoder(table(tokens) + learned.weight, mask=~CAUSAL))
+
+    tokens = torch.tensor([[0, 3, 3], [4, 1, 2]])
+    modules = torch.nn.ModuleList([table, learned, encoder, output])
+    add("language model", language_model, modules, tokens=tokens)
+
+    rates = [10000 ** (-(i - i % 2) / SIZE) for i in range(SIZE)]
+    waves = torch.tensor([
+        [(math.cos if i % 2 else math.sin)(t * rate) for i, rate in enumerate(rates)]
+        for t in range(STEPS)
+    ])  # fmt: skip
+
+    def transformer(pairs: torch.Tensor) -> torch.Tensor:
+        source, target = pairs[:, 0], pairs[:, 1]
+        context = encoder(table(source) + waves, src_key_padding_mask=source == 0)
+        return output(decoder(table(target) + waves, context, tgt_mask=~CAUSAL,
+                              memory_key_padding_mask=source == 0))  # fmt: skip
+
+    pairs = torch.tensor([[[2, 4, 0], [1, 4, 2]], [[3, 3, 2], [1, 0, 0]]])
+    modules = torch.nn.ModuleList([table, encoder, decoder, output])
+    for p in modules.parameters():
+        p.grad = None
+    add("transformer", transformer, modules, tokens=pairs)
 
 
 def main() -> None:
@@ -126,6 +178,7 @@ def main() -> None:
         norm=torch.nn.LayerNorm(SIZE), enable_nested_tensor=False,
     )  # fmt: skip
     add("encoder of two", lambda x: stack(x), stack, x=x)
+    whole_models(options(True, "relu"))
     lines = [f"{json.dumps(name)}: {json.dumps(case)}" for name, case in CASES.items()]
     text = (
         "{\n" + f'"torch": "{torch.__version__.partition("+")[0]}",\n' + ",\n".join(lines) + "\n}\n"
