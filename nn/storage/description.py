@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from inspect import signature
-from itertools import pairwise
 from typing import Any
 
 from autograd import functions
@@ -56,28 +55,6 @@ def build(description: Description) -> Module:
     except TypeError as error:
         raise ValueError(f"{kind.__name__} with {description}: {error}") from None
     return model
-
-
-def size(description: Any) -> int:
-    """Return how many weights a model of that description has at least, without building it.
-
-    >>> size({"class": "MLP", "nin": 2, "nouts": [16, 1], "activation": "relu"})
-    48
-    """
-    if isinstance(description, list):
-        return sum(map(size, description))
-    if not isinstance(description, dict):
-        return 0
-    match description:
-        case {"class": "MLP", "nin": int(nin), "nouts": [*nouts]}:
-            own = sum(a * b for a, b in pairwise([nin, *map(int, nouts)]))
-        case {"nin": int(a), "nout": int(b)} | {"count": int(a), "size": int(b)}:
-            own = a * b
-        case {"nin": int(own)} | {"n": int(own)} | {"count": int(own)}:
-            pass
-        case _:
-            own = 0
-    return own + sum(map(size, description.values()))
 
 
 def difference(a: Any, b: Any, name: str) -> tuple[str, str]:

@@ -13,7 +13,8 @@ import numpy as np
 from autograd.files import write_whole
 from autograd.real import short
 from nn.module import Module
-from nn.storage.description import build, describe, difference, size
+from nn.storage.description import build, describe, difference
+from nn.storage.sizes import size
 from nn.storage.tensors import Layout, Tensors, layout, tensors_of
 
 _FORMAT = 1

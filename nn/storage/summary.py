@@ -144,7 +144,7 @@ def _units(name: str, part: Any, inputs: str, sample: Any) -> tuple[list[Unit], 
 
     The sample, and the output of a part, are None if unknown.
     """
-    if isinstance(part, (MLP, Sequential)):
+    if type(part).__call__ in (MLP.__call__, Sequential.__call__):  # a chain, and nothing else
         holder = "layers" if isinstance(part, MLP) else "parts"
         units = []
         for i, inner in enumerate(getattr(part, holder)):
@@ -156,10 +156,12 @@ def _units(name: str, part: Any, inputs: str, sample: Any) -> tuple[list[Unit], 
     if _is_unit(part):
         seen = seen or _output(part, inputs)
         return [(name, part, seen)], (seen, output)
-    known = sample if isinstance(part, (Residual, Each)) else None
-    if isinstance(part, Each) and known is not None:
-        known = next(iter(known), None)
-    inside = [_units(_path(name, path), inner, inputs, known) for path, inner in _children(part)]
+    given: tuple[str, Any] = "", None  # what other holders call their parts with, only they know
+    if isinstance(part, Residual):
+        given = inputs, sample
+    elif isinstance(part, Each) and sample is not None:
+        given = "", next(iter(sample), None)
+    inside = [_units(_path(name, path), inner, *given) for path, inner in _children(part)]
     if isinstance(part, Residual):
         seen = seen or inside[0][1][0]
     return [(name, part, seen), *(unit for found, _ in inside for unit in found)], (seen, output)

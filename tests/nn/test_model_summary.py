@@ -131,3 +131,9 @@ def test_a_sample_tells_the_shapes_that_only_a_call_can():
     ]  # fmt: skip
     assert (model.random_state(), model.state_dict(), model.training) == (states, numbers, True)
     assert [row.output for row in model.summary().rows][:2] == ["", "3"]
+
+
+def test_shapes_go_into_no_holder_whose_way_of_calling_is_unknown():
+    halves = nn.Layer(4, 2, seed=0), nn.Sequential("tanh", nn.Layer(2, 4, seed=0))
+    rows = summary(nn.Sequential(nn.Layer(8, 4, seed=0), nn.Autoencoder(*halves))).rows
+    assert [row.output for row in rows] == ["4", "", "2", "", "4"]

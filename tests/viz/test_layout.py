@@ -54,7 +54,7 @@ def test_neurons_in_frames_of_modules_are_below_each_other_in_order() -> None:
     for layer in ("parts.0", "parts.1.module.parts.1"):
         heights = [
             place(box)[1] for i in range(3) for name, box in found.items()
-            if name != "edges" and f"<B>{layer}.neurons.{i}</B>" in box.get("label", "")
+            if name != "edges" and f"<B>Neuron</B> {layer}.neurons.{i}<" in box.get("label", "")
         ]  # fmt: skip
         assert len(heights) == 3
         assert heights == sorted(heights, reverse=True)

@@ -7,14 +7,12 @@ the last use of a module's parameters in one call was made in that call.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autograd import Value
-from viz.diagrams.modules import Block
-
-_REDUCTIONS = {"sum", "mean", "norm", "max", "min", "logsumexp"}
+from viz.diagrams.beside import add_ends_of_steps, add_what_comes_before, add_what_follows, user_of
+from viz.diagrams.modules import Block, common
 
 
 @dataclass
@@ -39,9 +37,13 @@ def homes(order: Sequence[Value], found: Sequence[Block]) -> dict[Value, Block]:
     place = {x: holder[x] for x in order if x in holder}
     fixed = _fixed(order, holder, rank)
     place.update(fixed)
+    for v, block in fixed.items():
+        if block.kind == "Embedding":  # it hands its parameters on: what follows computes
+            place[v] = user_of(v, block) or block
     _fill_calls(order, fixed, place)
-    _add_activations(order, place)
-    _add_statistics(order, fixed, place)
+    add_ends_of_steps(order, fixed, place)
+    add_what_follows(order, place)
+    add_what_comes_before(order, fixed, place)
     return place
 
 
@@ -64,16 +66,6 @@ def _fixed(order: Sequence[Value], holder: Mapping[Value, Block],
         doing = of & active
         answer[v] = (common(doing) if doing else None) or max(of, key=rank.__getitem__)
     return answer
-
-
-def common(of: set[Block]) -> Block | None:
-    """Return the innermost block that holds all of these, None for none of a kind."""
-    first, *rest = of
-    lineage = first.lineage
-    for block in rest:
-        other = set(block.lineage)
-        lineage = [b for b in lineage if b in other]
-    return lineage[-1] if lineage else None
 
 
 def _fill_calls(order: Sequence[Value], fixed: Mapping[Value, Block],
@@ -117,68 +109,3 @@ def _is_new(call: _Call, used: set[Value], before: int, own: set[Value]) -> bool
     again = used & call.used
     is_part = call.block.parent is not None
     return bool(again) and (before < call.start or (is_part and call.used == own))
-
-
-def _add_activations(order: Sequence[Value], place: dict[Value, Block]) -> None:
-    """Give operations right after a module to it, or to what follows it and has no parameters."""
-    for v in order:
-        if v.rule is None or not _is_between(v, place):
-            continue
-        if v.rule.name == "add" and (residual := _residual(v, place)):
-            place[v] = residual
-            continue
-        rules = [x.rule if x in place else None for x in v.inputs if type(x) is Value]
-        if not rules or None in rules or v.rule in rules:
-            continue
-        block = common({place[x] for x in v.inputs if type(x) is Value})
-        found = _after(v, v.rule.name, block) if block else None
-        if found:
-            place[v] = found
-
-
-def _residual(v: Value, place: Mapping[Value, Block]) -> Block | None:
-    """Return the innermost residual connection that gave one of v's operands, and so adds here."""
-    held = [place[x] for x in v.inputs if type(x) is Value and x in place]
-    around = [b for block in held for b in block.lineage[:-1] if b.kind == "Residual"]
-    return max(around, key=lambda b: b.depth, default=None)
-
-
-def _is_between(v: Value, place: Mapping[Value, Block]) -> bool:
-    return v not in place or bool(place[v].children)
-
-
-def _after(v: Value, rule: str, block: Block) -> Block | None:
-    """Return whose an operation on what a block gives can be."""
-    for b in reversed(block.lineage):
-        if b.activation == rule:
-            return b
-        after = b.parent.children[b.parent.children.index(b) + 1 :] if b.parent else []
-        for sibling in after:
-            if any(inner.own for inner in sibling.inside):
-                break
-            scales = rule == "mul" and not all(type(x) is Value for x in v.inputs)  # dropout
-            if sibling.activation == rule or (sibling.activation is None and scales):
-                return sibling
-    return None
-
-
-def _add_statistics(order: Sequence[Value], fixed: Mapping[Value, Block],
-                    place: dict[Value, Block]) -> None:  # fmt: skip
-    """Give a mean, and what was made with it, to the module that alone uses them next."""
-    users: dict[Value, list[Value]] = defaultdict(list)
-    for v in order:
-        for x in v.inputs:
-            if type(x) is Value:
-                users[x].append(v)
-    started: list[Value] = []
-    for v in order:
-        if v in fixed:
-            block = fixed[v]
-            for x in reversed(started):
-                if users[x] and all(place.get(u) is block for u in users[x]):
-                    place[x] = block
-            started.clear()
-        elif v.rule is None or not _is_between(v, place):
-            continue
-        elif started or v.rule.name in _REDUCTIONS:
-            started.append(v)

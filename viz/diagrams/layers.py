@@ -126,19 +126,21 @@ def _name(block: Sequence[Layer], first: int) -> str:
     return f"layers {first} to {first + len(block) - 1}, ×{len(block)}: {neurons}"
 
 
-def stack(g: Digraph, name: str, words: str, rows: Sequence[Row], part: Role,
-          foot: str = "", kind: str = "") -> None:  # fmt: skip
+def stack(g: Digraph, name: str, words: str, rows: Sequence[Row], part: Role, foot: str = "",
+          place: str = "", lines: Sequence[str] = (), picture: str = "") -> None:  # fmt: skip
     """Draw a box with the number of its parts and the largest sizes among them.
 
-    `kind` is a line below the words at the top, `foot` one at the bottom.
+    `place` stands beside the words at the top, `lines` and a picture, a table, below them, `foot`
+    at the bottom.
     """
     shown = [r for r in rows if r.data]
     data = aligned([_extreme(r.data) for r in shown])
     grad = aligned([_extreme(r.grad) if r.grad else None for r in shown])
-    cells = [cell(heading(words, "", part.title), "CENTER", COLSPAN="4")]
+    cells = [cell(heading(words, place, part.title), "CENTER", COLSPAN="4")]
     heads = ["", "count", "max |data|"] + ["max |grad|"] * any(r.grad for r in shown)
-    if kind:
-        cells.append(cell(key(kind, part.title), "CENTER", COLSPAN="4"))
+    cells += [cell(key(line, part.title), "CENTER", COLSPAN="4") for line in lines]
+    if picture:
+        cells.append(cell(picture, "CENTER", COLSPAN="4"))
     if shown:
         looks = {"max |data|": _APART, "max |grad|": _APART}
         colours = {"max |grad|": GRAD}

@@ -10,6 +10,7 @@ from typing import Any
 from autograd import Value
 from autograd.real import short
 from viz.diagrams.neurons import neurons_of, parameters
+from viz.diagrams.particulars import is_unit, words_of
 
 
 @dataclass(eq=False)
@@ -22,8 +23,10 @@ class Block:
     path: str
     kind: str
     activation: str | None
+    module: Any = None
     parent: Block | None = None
     depth: int = 0
+    opens_at: int = 1  # the depth from which on its parts are shown instead of it
     children: list[Block] = field(default_factory=list)
     own: list[Value] = field(default_factory=list)
 
@@ -45,7 +48,8 @@ class Block:
     @cached_property
     def form(self) -> tuple[Any, ...]:
         """Return what blocks that can stand for each other have in common."""
-        return (self.kind, self.activation, len(self.own), *(c.form for c in self.children))
+        own = (self.kind, self.activation, len(self.own), *words_of(self.module))
+        return (*own, *(c.form for c in self.children))
 
 
 def blocks(model: Any) -> list[Block]:
@@ -61,7 +65,8 @@ def blocks(model: Any) -> list[Block]:
     found: dict[str, Block] = {}
     for path, module in modules:
         activation = getattr(module, "activation", None)
-        block = Block(path, type(module).__name__, activation if type(activation) is str else None)
+        name = activation if type(activation) is str else None
+        block = Block(path, type(module).__name__, name, module)
         if found:
             block.parent = found[_holder(path.rpartition(".")[0], found)]
             block.depth = block.parent.depth + 1
@@ -69,7 +74,30 @@ def blocks(model: Any) -> list[Block]:
         found[path] = block
     for path, p in named:
         found[_holder(path.rpartition(".")[0], found)].own.append(p)
-    return list(found.values())
+    answer = list(found.values())
+    deepest = deepest_unit(answer)
+    for block in answer:
+        block.opens_at = 1 + block.depth
+        if block.parent is not None:
+            least = deepest if is_unit(block.module) else block.depth
+            block.opens_at = 1 + max(least, block.parent.opens_at)
+    return answer
+
+
+def deepest_unit(found: Sequence[Block]) -> int:
+    """Return the depth at which all is shown, but for what layers and cells are made of."""
+    inside = {inner for block in found if is_unit(block.module) for inner in block.inside[1:]}
+    return max(block.depth for block in found if block not in inside)
+
+
+def common(of: set[Block]) -> Block | None:
+    """Return the innermost block that holds all of these, None for none of a kind."""
+    first, *rest = of
+    lineage = first.lineage
+    for block in rest:
+        other = set(block.lineage)
+        lineage = [b for b in lineage if b in other]
+    return lineage[-1] if lineage else None
 
 
 def _holder(path: str, found: dict[str, Block]) -> str:

@@ -23,6 +23,9 @@ INTERMEDIATE = Role("#9AA0A8", "#F6F7F8", "#3A3F45")
 ACTIVATION = Role("#009E73", "#E5F5F1", "#00664B")
 OUTPUT = Role("#CC79A7", "#FAF0F5", "#8A3A66")
 
+# brown below zero, blue above, and lighter all the way: a grey copy still tells the sign
+SIGNED = ["#401600", "#8C3B00", "#A8785A", "#A6A6A2", "#86C0E0", "#A5DBF7", "#E6F7FF"]
+
 _ACTIVATIONS = {"tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "sigmoid",
                 "logsigmoid", "softplus", "softmax", "log_softmax"}  # fmt: skip
 

@@ -45,7 +45,7 @@ def shown_blocks(found: Sequence[Block], depth: int) -> dict[Block, Block]:
     shown: dict[Block, Block] = {block: block for block in found if block.parent is None}
     for holder in found:
         drawn = shown[holder]
-        if holder.depth >= depth:
+        if depth < holder.opens_at:
             shown.update(dict.fromkeys(holder.children, drawn))
         elif drawn is holder:
             shown.update(zip(holder.children, _first_alike(holder.children), strict=True))
@@ -114,7 +114,7 @@ def _frame(block: Block) -> Block | None:
 
 
 def _is_open(block: Block | None, depth: int) -> bool:
-    return block is not None and block.depth < depth and bool(block.children)
+    return block is not None and block.opens_at <= depth and bool(block.children)
 
 
 def _into_groups(order: Sequence[Value], place: Mapping[Value, Block], shown: dict[Block, Block],
@@ -137,7 +137,10 @@ def _into_groups(order: Sequence[Value], place: Mapping[Value, Block], shown: di
             block is None
             or (_is_open(block, depth) and all(made.get(x) is not boxes[block] for x in inputs))
         ):
-            made[v] = boxes[block]
+            sources = [made[x] for x in inputs if x in made]
+            made[v] = box = boxes[block] if coarse else _called(boxes[block], sources, groups)
+            if box is not boxes[block]:
+                box.values.append(v)
         elif v.rule is not None:
             frame = block if block is not None and block.parent is not None else None
             sources = [made[x] for x in inputs if x in made]
@@ -152,7 +155,21 @@ def _into_groups(order: Sequence[Value], place: Mapping[Value, Block], shown: di
             continue
         if coarse and v in made:
             before[v] |= {made[v]}
-    return list(groups.values())
+    return [group for group in groups.values() if group.name.startswith("g")]
+
+
+def _called(box: Box, sources: Sequence[Box], groups: dict[object, Box]) -> Box:
+    """Return the box of a call: one without parameters has a box for each place it is used at."""
+    block = box.block
+    if block is None or block.parent is None or block.parameters:
+        return box
+    for source in sources:
+        if source.block is block:
+            return source
+    mark = (block, frozenset(sources))
+    if not any(type(m) is tuple and m[0] is block for m in groups):
+        groups[mark] = box
+    return groups.setdefault(mark, Box(f"g{len(groups)}", box.frame, block))
 
 
 def _joined(v: Value, sources: Sequence[Box], sources_of: dict[Box, set[Box]]) -> Box | None:

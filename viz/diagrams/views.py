@@ -50,11 +50,13 @@ def draw(
 
     A summary shows a network of neurons, by `depth`, with 3 its parameters, 2 a line per neuron,
     1 a box per layer or 0 one box; of any other model 0 one box, 1 its parts, 2 the parts of
-    those...; by default as much as a screen holds. `only` draws a part: the strongest path from a
-    Value or from each of several, `viz.path(w)`, `viz.largest(5)`, `viz.sample(0)`, or what a
-    function of all values returns. Rounds that repeat are folded where there are more than 1,000
-    values. Raises ValueError for an unknown view, a summary without a model, a model that did not
-    make the values, and more than 1,000 values to be drawn unless `force=True`.
+    those, and last of all the insides of layers and of cells (LSTM, attention); by default as much
+    as a screen holds, without these. A convolution shows its kernels, a cell its gates. `only`
+    draws a part: the strongest path from a Value or from each of several, `viz.path(w)`,
+    `viz.largest(5)`, `viz.sample(0)`, or what a function of all values returns. Rounds that repeat
+    are folded where there are more than 1,000 values. Raises ValueError for an unknown view, a
+    summary without a model, a model that did not make the values, and more than 1,000 values to be
+    drawn unless `force=True`.
 
     >>> y = Value(3.0, "x") ** 2
     >>> draw(y).title

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd.real import short
+from viz.diagrams.roles import SIGNED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,8 +20,6 @@ LOOKS: list[tuple[str, Any, str]] = [
     ("#000000", (0, (1, 3)), "X"),
 ]  # fmt: skip
 INK, GRID = "#3A3F45", "#E1E4E8"
-# brown below zero, blue above, and lighter all the way: a grey copy still tells the sign
-_SIGNED = ["#401600", "#8C3B00", "#A8785A", "#A6A6A2", "#86C0E0", "#A5DBF7", "#E6F7FF"]
 
 
 def panels(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.4, 4.0),
@@ -76,7 +75,7 @@ def signed_colours() -> Colormap:
     """Return the colours of signed numbers: from dark brown over grey at zero to light blue."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("signed", _SIGNED)
+    return LinearSegmentedColormap.from_list("signed", SIGNED)
 
 
 def grid_of(count: int, columns: int) -> tuple[int, int]:
