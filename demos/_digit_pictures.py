@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from demos._digits import SIDE
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def image_rows(rows: Mapping[str, Any], title: str, size: float = 0.75) -> Figure:
+def image_rows(rows: Sequence[tuple[str, Any]], title: str, size: float = 0.75) -> Figure:
     """Return a figure of rows of digits, 64 pixels from 0 to 1 each, with a name to the left."""
-    columns = max(map(len, rows.values()))
-    across = max(size * columns, 4.0) + (1.5 if any(rows) else 0.0)
+    columns = max(len(images) for _, images in rows)
+    across = max(size * columns, 4.0) + (1.5 if any(name for name, _ in rows) else 0.0)
     figure, grid = panels(len(rows), columns, (across, (size + 0.05) * len(rows) + 0.5), title)
-    for line, (name, images) in zip(grid, rows.items(), strict=True):
+    for line, (name, images) in zip(grid, rows, strict=True):
         for axes in line:
             axes.set_xticks([])
             axes.set_yticks([])

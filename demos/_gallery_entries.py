@@ -21,7 +21,9 @@ class Entry(NamedTuple):
         return written[1] if written else self.name + ending
 
 
-README = ("neuron", "player_frame", "mlp_summary", "decision_boundary", "gradient_flow")
+README = (
+    "convolution", "neuron", "player_frame", "mlp_summary", "decision_boundary", "gradient_flow",
+)  # fmt: skip
 
 SECTIONS: dict[str, list[Entry]] = {
     "Values": [
@@ -77,6 +79,12 @@ SECTIONS: dict[str, list[Entry]] = {
         Entry("modules", "viz.draw(answer, model=residual)",
               "A model of modules inside modules: a box for each, what flows between them, and the "
               "way around a residual block"),
+        Entry("convolution", 'viz.draw(seen, "summary", model=sight)',
+              "A convolutional network as a row of boxes: a convolution with its four kernels of "
+              "3 × 3 weights as small images, a pooling, a layer, the loss; in each box the number "
+              "of parameters and values and the largest data and gradient among them"),
+        Entry("memory", 'viz.draw(recalled, "summary", model=memory)',
+              "An LSTM that ran for 20 steps as one box, with a line for each of its gates"),
         Entry("network", "viz.network(mlp, [1.0, -0.5])",
               "The same network as circles and lines, with activations in the circles"),
         Entry("network_gradients", 'viz.network(mlp, graph=loss, show="gradients")',

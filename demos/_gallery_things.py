@@ -240,6 +240,34 @@ class Things(dict[str, Any]):
         return model
 
     @cached_property
+    def sight(self) -> nn.Sequential:
+        """Return a small convolutional network for images of 8 × 8 pixels."""
+        return nn.Sequential(
+            nn.Conv2d(1, 4, 3, activation="relu", seed=0), nn.MaxPool2d(2), nn.Flatten(),
+            nn.Layer(36, 3, activation="linear", seed=1),
+        )  # fmt: skip
+
+    @cached_property
+    def seen(self) -> Any:
+        """Return its loss on an image of a slope, and compute the gradients."""
+        image = [[(i + 2 * j) / 16 for j in range(8)] for i in range(8)]
+        loss = nn.cross_entropy(self.sight([image]), 1)
+        loss.backward()
+        return loss
+
+    @cached_property
+    def memory(self) -> nn.Sequential:
+        """Return a small LSTM that says a number after a sequence."""
+        return nn.Sequential(nn.LSTM(1, 4, last=True, seed=0), nn.Layer(4, 1, nonlin=False, seed=1))
+
+    @cached_property
+    def recalled(self) -> Any:
+        """Return its squared error after 20 steps, and compute the gradients."""
+        loss = (self.memory([k % 3 - 1.0 for k in range(20)]) - 1) ** 2
+        loss.backward()
+        return loss
+
+    @cached_property
     def words(self) -> list[str]:
         """Return the words of a sentence."""
         return ["the", "cat", "sat", "on", "the", "mat"]

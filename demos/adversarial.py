@@ -155,7 +155,7 @@ def pictures(model: Module, X: Array, y: Array) -> Figure:
     fooled = np.flatnonzero((before == y) & (after != y))
     _, first = np.unique(y[fooled], return_index=True)  # one of each digit
     shown = fooled[np.sort(first)][:PICTURES]
-    title = f"Before, the step (blue: more ink) and after: ε = {SHOWN:g}"
+    title = f"Before, the step (light blue: more ink, brown: less) and after: ε = {SHOWN:g}"
     figure, grid = panels(3, PICTURES, (1.5 * PICTURES, 5.2), title)
     for axes in grid.flat:
         axes.set_axis_off()

@@ -65,7 +65,7 @@ def main(out: Path, quick: bool) -> Report:
     for code, share in shares.items():
         report.reach(f"error through {code} numbers, as a share of the components'", share,
                      at_most=QUICK_OF_PCA if quick else OF_PCA)  # fmt: skip
-    rows = {name: pictures[one_each] for name, pictures in decoded.items()}
+    rows = [(name, pictures[one_each]) for name, pictures in decoded.items()]
     report.write(out / "reconstructions.svg", "digits, and what comes out of few numbers",
                  lambda path: save_figure(
                      image_rows(rows, "Digits through a narrow code"), path))  # fmt: skip
@@ -82,8 +82,8 @@ def main(out: Path, quick: bool) -> Report:
     clean = cleaner.reconstruct(dirty)
     left = float(((clean - tested) ** 2).mean() / ((dirty - tested) ** 2).mean())
     report.reach("share of the noise that is left", left, at_most=QUICK_LEFT if quick else LEFT)
-    cleaned = {"digit": tested[one_each], "with noise": dirty[one_each].clip(0, 1),
-               "cleaned": clean[one_each]}  # fmt: skip
+    cleaned = [("digit", tested[one_each]), ("with noise", dirty[one_each].clip(0, 1)),
+               ("cleaned", clean[one_each])]  # fmt: skip
     report.write(out / "denoising.svg", "noise taken off digits",
                  lambda path: save_figure(
                      image_rows(cleaned, "What is no digit is not kept"), path))  # fmt: skip

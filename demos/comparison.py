@@ -28,7 +28,7 @@ from nn.optimizers.sgd import SGD
 from nn.optimizers.warm_up import WarmUp
 from nn.toys import moons
 from nn.training.fit import fit
-from viz.plotting.panels import panels
+from viz.plotting.panels import INK, LOOKS, panels, tidy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,7 +60,6 @@ SCHEDULES: dict[str, Callable[[int], Schedule]] = {  # for so many epochs
     "one cycle": lambda epochs: OneCycle(per="epoch"),
 }
 LOSSES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
-LOOKS = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."), ("#CC79A7", ":"))
 POINTS, OUTLIERS, FAR = 25, (5, 12, 20), 4.0
 
 
@@ -108,9 +107,7 @@ def main(out: Path, quick: bool) -> Report:
     return report
 
 
-def classified(
-    epochs: int, optimizer: Optimizer | None = None, activation: str = "tanh"
-) -> Run:  # fmt: skip
+def classified(epochs: int, optimizer: Optimizer | None = None, activation: str = "tanh") -> Run:
     """Learn the moons from the same start, Glorot's weights for all; the optimizer else is Adam."""
     X, y = moons(TRAIN, noise=NOISE, seed=0)
     model = MLP(2, [*HIDDEN, 1], activation=activation, init="glorot", seed=0)
@@ -217,8 +214,8 @@ def draw_fits(fits: dict[str, tuple[MLP, list[float]]]) -> Figure:
     figure, [[left, right]] = panels(1, 2, (10, 4))
     errors, fine = np.linspace(-3, 3, 121), np.linspace(-1, 1, 121)
     x, y = samples()
-    right.plot(x[:, 0], y, "o", color="#3A3F45", markersize=5, label="samples")
-    for (name, (model, _)), (colour, dashes) in zip(fits.items(), LOOKS, strict=True):
+    right.plot(x[:, 0], y, "o", color=INK, markersize=5, label="samples")
+    for (name, (model, _)), (colour, dashes, _) in zip(fits.items(), LOOKS, strict=False):
         with no_grad():
             heights = [float(find_loss(name)(e, 0.0)) for e in errors.tolist()]
         left.plot(errors, heights, color=colour, linestyle=dashes, label=name)
@@ -228,6 +225,5 @@ def draw_fits(fits: dict[str, tuple[MLP, list[float]]]) -> Figure:
     left.legend(frameon=False, handlelength=3.5, loc="upper center")
     right.legend(frameon=False, loc="upper left")
     for axes in (left, right):
-        axes.grid(color="#E1E4E8", linewidth=0.8)
-        axes.spines[["top", "right"]].set_visible(False)
+        tidy(axes)
     return figure

@@ -2,8 +2,8 @@
 
 The README's pictures are kept in demos/pictures; after a change to what they look like,
 
-    python -m demos gallery && cp out/gallery/{neuron,player_frame,mlp_summary,decision_boundary,\
-gradient_flow}.svg demos/pictures/
+    python -m demos gallery && cp out/gallery/{convolution,neuron,player_frame,mlp_summary,\
+decision_boundary,gradient_flow}.svg demos/pictures/
 
 renews them. The diagrams are drawn by the packaged renderer where there is one, which gives the
 same bytes on every machine.

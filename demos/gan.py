@@ -48,7 +48,7 @@ SHOWN = 5  # pictures of the fakes in a row
 FOUND, QUICK_FOUND = 7, 5
 CROWDED, QUICK_CROWDED = 2, 3  # spots at most against a discriminator that is too fast
 READ, CLASSES = 0.7, 9  # share that the reader is sure of, and classes it reads
-FAR, QUICK_FAR = 0.25, 0.7  # how far from real digits, as a share of noise's distance
+FAR, QUICK_FAR = 0.25, 0.7  # squared distance from real digits, as a share of noise's
 ALIKE = 0.9  # share of right answers; 0.5 would be guessing
 
 
@@ -147,7 +147,7 @@ def make_digits(out: Path, quick: bool, epochs: int) -> Report:
     reader, _ = reader_of(train, test, 1 if quick else 10)
 
     noise = np.random.RandomState(2).uniform(0, 1, tested.shape)
-    table = Table("450 pictures", f"reader is {SURE:.0%} sure", "classes", "distance",
+    table = Table("450 pictures", f"reader is {SURE:.0%} sure", "classes", "distance²",
                   "told from others",
                   title="Pictures, judged by a reader and by 450 other real digits")  # fmt: skip
     kinds = {"learned from": X[: len(tested)], "fakes": fakes, "noise": noise}
@@ -163,7 +163,7 @@ def make_digits(out: Path, quick: bool, epochs: int) -> Report:
                       f"{far[name]:.2f}", f"{apart[name]:.0%}")  # fmt: skip
     console.print(table)
     report = Report()
-    report.reach("how far fakes are from real digits, as a share of noise",
+    report.reach("squared distance of fakes from real digits, as a share of noise's",
                  far["fakes"] / far["noise"], at_most=QUICK_FAR if quick else FAR)  # fmt: skip
     if not quick:
         console.print("(A reader is sure of noise, too, but reads few classes in it.)")
@@ -171,11 +171,9 @@ def make_digits(out: Path, quick: bool, epochs: int) -> Report:
         report.reach("classes of digits among the fakes", classes["fakes"], at_least=CLASSES)
         report.reach("fakes and real digits told apart by their nearest neighbours",
                      apart["fakes"], at_most=ALIKE)  # fmt: skip
-    shown: dict[str, Floats] = {}
-    for k in range(1 if quick else 3):
-        part = fakes[10 * k : 10 * k + 10]
-        nearest = X[distances(part, X).argmin(axis=1)]
-        shown |= {f"fakes {10 * k + 1}–{10 * k + 10}": part, "nearest real" + " " * k: nearest}
+    shown: list[tuple[str, Floats]] = []
+    for part in np.split(fakes[: 10 if quick else 30], 1 if quick else 3):
+        shown += [("fakes", part), ("nearest real", X[distances(part, X).argmin(axis=1)])]
     title = "Digits that nobody wrote, above the nearest of those learned from"
     report.write(out / "digits.svg", "digits made, and the real ones nearest to them",
                  lambda path: save_figure(image_rows(shown, title), path))  # fmt: skip

@@ -94,7 +94,10 @@ def main(out: Path, quick: bool) -> Report:
         ):
             searches[name] = [Trial(setting) for setting in tried]
             halving(searches[name], ends, learn, choose, advance)
-    best = {name: max(trials, key=_length_and_score) for name, trials in searches.items()}
+    best = {  # of those that were not given up
+        name: max(trials, key=lambda trial: (len(trial.reached), trial.score))
+        for name, trials in searches.items()
+    }
     judged = {name: accuracy(one.model.predict(test[0]), test[1]) for name, one in best.items()}
     epochs = {
         name: sum(len(trial.reached) for trial in trials) for name, trials in searches.items()
@@ -167,11 +170,6 @@ def halving(
                 advance("")
             trial.train(end, learn, choose)
         trials = sorted(trials, key=lambda trial: -trial.score)[: max(1, len(trials) // KEPT)]
-
-
-def _length_and_score(trial: Trial) -> tuple[int, float]:
-    """Order trials: those that were not given up come last, the best of them at the end."""
-    return len(trial.reached), trial.score
 
 
 def best_trials(trials: Sequence[Trial]) -> Table:

@@ -119,5 +119,6 @@ def draw_losses(histories: dict[str, History], path: Path) -> None:
     stopped = histories["early stopping"]["val_loss"]
     best = int(np.argmin(stopped))
     axes.plot([best], [stopped[best]], "kv", label="early stopping, its model")
-    axes.legend(frameon=False, handlelength=3.5)
+    axes.legend(frameon=False, handlelength=3.5, loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.set_size_inches(8.6, 4)
     save_figure(figure, path)

@@ -65,10 +65,9 @@ def main(out: Path, quick: bool) -> Report:
     report.write(out / "plane.svg", "the codes of digits, and what every place stands for",
                  lambda path: save_figure(plane(model, tested, classes), path))  # fmt: skip
     one_each = [int(np.flatnonzero(classes == k)[0]) for k in range(10)]
-    rows = {"digit": tested[one_each], "decoded": model.reconstruct(tested[one_each])}
+    rows = [("digit", tested[one_each]), ("decoded", model.reconstruct(tested[one_each]))]
     normal = np.random.RandomState(0).standard_normal
-    rows |= {"drawn anew" * (k == 0) + " " * k: model.generate(normal((10, CODE)))
-             for k in range(3)}  # fmt: skip
+    rows += [(name, model.generate(normal((10, CODE)))) for name in ("drawn anew", "", "")]
     report.write(out / "samples.svg", "digits through the code, and new ones",
                  lambda path: save_figure(
                      image_rows(rows, "Digits decoded and drawn"), path))  # fmt: skip

@@ -22,7 +22,7 @@ def listed(x: Inputs) -> list[Number]:
 
 def is_row(x: Any) -> TypeGuard[Iterable[Any]]:
     """Say whether x is many numbers: a list, a tuple, an array, but no text."""
-    return isinstance(x, Iterable) and not isinstance(x, str)
+    return isinstance(x, Iterable) and not isinstance(x, (str, bytes))
 
 
 def flattened(x: Inputs) -> list[Number]:

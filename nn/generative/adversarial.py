@@ -18,9 +18,11 @@ from nn.module import Module, same_modes
 from nn.optimizers.adam import Adam
 from nn.optimizers.optimizer import Optimizer
 from nn.programs import as_lists, whole_batch
-from nn.training.callbacks import checked_callbacks, shows_progress
+from nn.training.callbacks import EarlyStopping, checked_callbacks, shows_progress
+from nn.training.checkpoint import Checkpoint
 from nn.training.history import History
 from nn.training.progress import Progress
+from nn.training.samples import refuse_not_finite
 
 
 def fit_adversarial(
@@ -48,7 +50,8 @@ def fit_adversarial(
     them the generator makes one, with new noise. The losses are `nn.discriminator_loss` and
     `nn.generator_loss`, with their options. Optimizers are Adam(lr=0.001, betas=(0.5, 0.999))
     unless given. The seed decides order and noise; callbacks are as in `fit`, their state is a
-    `Rivalry`. Each network's step runs as a program of matrix operations.
+    `Rivalry`, which no Checkpoint keeps and whose losses tell no EarlyStopping when it is best.
+    Each network's step runs as a program of matrix operations.
 
     Raises ValueError or TypeError, with nothing changed, for what does not fit together and for a
     BatchNorm, which looks at a whole batch. What is not finite any more raises DivergedError and
@@ -65,6 +68,7 @@ def fit_adversarial(
     History(2 epochs: discriminator_loss 4.187 → 4.145, generator_loss 1.32 → 1.331)
     """
     samples, noise = tensor(X, "X"), whole("noise", noise, 1)
+    refuse_not_finite(samples, "X")
     epochs, batch_size = whole("epochs", epochs, 1), whole("batch_size", batch_size, 1)
     turns = whole(
         "discriminator_steps", discriminator_steps, 1, ceil(len(samples) / batch_size),
@@ -77,6 +81,12 @@ def fit_adversarial(
     if steps_of_generator is steps_of_discriminator:
         raise ValueError("one optimizer for two networks: each needs its own, with its own state")
     listeners, source = checked_callbacks(callbacks), random_source(seed)
+    for c in listeners:
+        if isinstance(c, (Checkpoint, EarlyStopping)):
+            raise TypeError(
+                f"callbacks: {c!r} is for fit; give a function of the state that looks at fakes, "
+                "and calls state.stop() or state.generator.save(path)"
+            )
     if progress and not any(map(shows_progress, listeners)):
         listeners.append(Progress())
 
@@ -113,6 +123,11 @@ def check_pair(generator: Module, discriminator: Module, samples: Floats, noise:
                 f"the {name} holds {found}, which looks at a whole batch, and each sample is "
                 "trained on by itself: leave it out, or take nn.LayerNorm"
             )
+    if shared := set(generator.parameters()) & set(discriminator.parameters()):
+        raise ValueError(
+            f"both networks hold the same {len(shared)} parameters, which cannot be trained "
+            "against themselves: give each its own, or freeze them"
+        )
     with same_modes(generator), same_modes(discriminator), no_grad():
         fake = generator.eval()([0.0] * noise)
         form, wanted = shape(listed(fake)), samples.shape[1:]

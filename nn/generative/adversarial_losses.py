@@ -20,7 +20,7 @@ def discriminator_loss(real: Any, fake: Any, *, label_smoothing: float = 0) -> A
     >>> discriminator_loss(0.0, 0.0)  # 2 ln 2: it cannot tell
     1.3862943611198906
     """
-    if not 0 <= label_smoothing < 1:
+    if not isinstance(label_smoothing, (int, float)) or not 0 <= label_smoothing < 1:
         raise ValueError(f"label_smoothing={label_smoothing!r}: a share, at least 0 and below 1")
     return cross_entropy(real, 1 - label_smoothing) + cross_entropy(fake, 0)
 

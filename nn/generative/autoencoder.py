@@ -86,9 +86,14 @@ class Autoencoder(Module):
 
 def in_form_of(samples: Floats, decoded: Floats) -> Floats:
     """Return what was decoded in the form of the samples; raise ValueError for another size."""
-    if decoded.size != samples.size:
+    check_sizes(decoded[0].size, samples[0].size)
+    return decoded.reshape(samples.shape)
+
+
+def check_sizes(decoded: int, sample: int) -> None:
+    """Raise ValueError unless the decoder gives as many numbers as a sample has."""
+    if decoded != sample:
         raise ValueError(
-            f"the decoder gives {decoded[0].size} numbers and a sample has {samples[0].size}; "
+            f"the decoder gives {decoded} numbers and a sample has {sample}; "
             "a reconstruction needs as many: change the last layer of the decoder"
         )
-    return decoded.reshape(samples.shape)

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from math import isfinite, log, pi
 from typing import Any
 
+import numpy as np
+
 from autograd import draw, exp, expm1, sum
 from autograd.activations import sigmoid
 from nn.data.arrays import Floats, unknown
 from nn.data.nested import tensor
-from nn.generative.autoencoder import Autoencoder, in_form_of
+from nn.generative.autoencoder import Autoencoder, check_sizes, in_form_of
 from nn.initialisers import Seed, own_generator
 from nn.inputs import Inputs, flattened, listed
 from nn.losses import binary_cross_entropy_with_logits, mean_squared_error
@@ -28,8 +30,9 @@ class VariationalAutoencoder(Autoencoder):
     ("normal"). What is returned is one list: the decoder's numbers, m and s, all that the loss
     takes: `nn.fit(model, X, X, loss=model.negative_elbo)`. In use (`eval`) e is 0. Its own
     generator, started by `seed`, draws e. Raises ValueError for other likelihoods, a deviation not
-    above 0, and an encoder that gives an odd count of numbers. Source: Kingma and Welling 2014,
-    "Auto-Encoding Variational Bayes", section 2.4 and appendices B and C.
+    above 0, an encoder that gives an odd count of numbers, and a decoder that gives more or fewer
+    than a sample has. Source: Kingma and Welling 2014, "Auto-Encoding Variational Bayes", section
+    2.4 and appendices B and C.
 
     >>> from nn.layers.layer import Layer
     >>> model = VariationalAutoencoder(Layer(3, 2, seed=0), Layer(1, 3, seed=1))
@@ -73,9 +76,13 @@ class VariationalAutoencoder(Autoencoder):
 
     def batch(self, rows: Iterable[Any]) -> list[Any]:
         """Return [decoder's numbers, means, log-variances] of many samples, a list for each."""
-        codes = [self._halves(code) for code in self.encoder.batch(rows)]
+        samples = list(rows)
+        codes = [self._halves(code) for code in self.encoder.batch(samples)]
         decoded = self.decoder.batch([self.draw_code(*code) for code in codes])
-        return [[*flattened(y), *m, *s] for y, (m, s) in zip(decoded, codes, strict=True)]
+        ys = [flattened(y) for y in decoded]
+        for y, x in zip(ys, samples, strict=True):
+            check_sizes(len(y), len(flattened(x)))  # else the loss would take m for decoded
+        return [[*y, *m, *s] for y, (m, s) in zip(ys, codes, strict=True)]
 
     def reconstruction_loss(self, outputs: list[Any], x: Inputs) -> Any:
         """Return -ln p(x | z) of a sample x, given what the model returned for it."""
@@ -117,8 +124,8 @@ class VariationalAutoencoder(Autoencoder):
     def reconstruct(self, X: Any) -> Floats:
         """Return the means of p(x | z) at the mean code of many samples, in the form of X."""
         samples = tensor(X, "X")
-        codes = self.encoder.predict(samples)
-        return in_form_of(samples, self.generate(codes[:, : codes.shape[1] // 2]))
+        means, _ = self._halves(self.encoder.predict(samples).T)
+        return in_form_of(samples, self.generate(np.transpose(means)))
 
     def options(self) -> dict[str, Any]:
         """Return what makes it again: both halves, "likelihood" and "deviation"."""

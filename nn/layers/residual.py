@@ -13,9 +13,8 @@ class Residual(Module):
     """Compute x + module(x), or projection(x) + module(x) where the sizes differ.
 
     Both may be Modules or functions of a list, or of lists in lists, which are added number by
-    number. Raises ValueError if the sums do not pair up,
-    TypeError for what cannot be called. Source: He et al. 2016, "Deep Residual Learning for Image
-    Recognition", equations 1 and 2.
+    number. Raises ValueError if the sums do not pair up, TypeError for what cannot be called.
+    Source: He et al. 2016, "Deep Residual Learning for Image Recognition", equations 1 and 2.
 
     >>> from nn.layers.layer import Layer
     >>> Residual(Layer(2, 2, init=lambda *_: 1.0))([1.0, 2.0])

@@ -18,8 +18,10 @@ REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
 
 
 def made_by(output: Any, *rules: str) -> bool:
-    """Say whether a model's output, or the first of a list of them, is a node of such a rule."""
-    first = output[0] if isinstance(output, (list, tuple)) and output else output
+    """Say whether a model's output, or the first in lists of them, is a node of such a rule."""
+    first = output
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
     return isinstance(first, autograd.Value) and first.rule in [find(rule) for rule in rules]
 
 

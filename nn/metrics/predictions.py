@@ -68,6 +68,8 @@ def paired_up(name: str, outputs: Any, targets: Any) -> tuple[Any, Any]:
     if ys.ndim < 3:
         return outputs, targets
     ts = samples(targets, f"{name}: targets")
+    if ts.ndim == 1:  # of sequences of one step
+        ts = ts[:, None]
     if ts.shape == ys.shape:
         return ys.ravel(), ts.ravel()
     if ts.shape == ys.shape[:-1]:

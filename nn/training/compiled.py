@@ -6,7 +6,7 @@ and what a fit that diverges says, are the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from operator import is_
 from random import Random
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd import Value
 from nn.data.arrays import Array, Floats
 from nn.inputs import flattened, is_row, listed, numbers_of, shape
 from nn.module import Module, left_as_it_was
@@ -141,15 +142,19 @@ class Compiled(Auto):
 
 
 def contents(modules: Sequence[Module]) -> list[Any]:
-    """Return what modules have in their attributes, and in the lists and dicts there."""
+    """Return what modules have in their attributes, and in the lists and dicts there at any depth.
+
+    Modules among them stand for themselves, and are not looked into.
+    """
     found: list[Any] = []
-    for module in modules:
-        for part in vars(module).values():
-            found.append(part)
-            if isinstance(part, (list, tuple)):
-                found += part
-            elif isinstance(part, dict):
-                found += part.values()
+    waiting: list[Iterable[Any]] = [vars(module).values() for module in modules]
+    while waiting:
+        parts = waiting.pop()
+        found += parts
+        holders = [  # most parts are Values: looked at first
+            p for p in parts if type(p) is not Value and isinstance(p, (list, tuple, dict))
+        ]
+        waiting += [p.values() if isinstance(p, dict) else p for p in holders]
     return found
 
 

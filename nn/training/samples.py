@@ -69,8 +69,8 @@ def checked_samples(X: Any, y: Any, names: tuple[str, str] = ("X", "y")) -> Samp
             f"{names[0]} has {len(rows)} rows and {names[1]} has {len(targets)}; "
             "every row needs its target"
         )
-    _refuse_not_finite(rows, names[0])
-    _refuse_not_finite(targets, names[1])
+    refuse_not_finite(rows, names[0])
+    refuse_not_finite(targets, names[1])
     return Samples(np.ascontiguousarray(rows), targets)
 
 
@@ -90,7 +90,8 @@ def _targets(y: Any, name: str) -> Array:
     return array
 
 
-def _refuse_not_finite(array: Floats | Array, name: str) -> None:
+def refuse_not_finite(array: Floats | Array, name: str) -> None:
+    """Raise ValueError, naming the rows, if any number is nan or infinite."""
     finite = np.isfinite(array.reshape(len(array), -1)).all(axis=1)
     if not finite.all():
         bad = np.flatnonzero(~finite).tolist()

@@ -236,6 +236,20 @@ def test_what_a_callback_changes_is_seen():
     assert_same_fit(make, "cross_entropy", CLASSES, callbacks=[Less()])
 
 
+def test_a_weight_that_a_callback_takes_out_of_a_kernel_is_seen():
+    class Prune:
+        def on_epoch_end(self, run):
+            run.model.parts[0].w[1][0][0] = 0.0
+
+    def make():
+        return nn.Sequential(nn.Conv1d(1, 3, 2, seed=0), nn.Flatten(), nn.Layer(6, 3, seed=1))
+
+    given = {"inputs": X[:, None], "callbacks": [Prune()]}
+    _, programs = fitted(make, "cross_entropy", CLASSES, "auto", **given)
+    _, graphs = fitted(make, "cross_entropy", CLASSES, "eager", **given)
+    np.testing.assert_allclose(programs["loss"], graphs["loss"], rtol=1e-10)
+
+
 def test_errors_are_those_of_eager_fits():
     def loss(y, t):
         if y > 0.2:

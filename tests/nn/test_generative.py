@@ -16,6 +16,7 @@ from nn.generative.adversarial_losses import discriminator_loss, generator_loss
 from nn.generative.autoencoder import Autoencoder
 from nn.generative.variational import VariationalAutoencoder
 from nn.layers.noise import Noise
+from nn.training.checkpoint import Checkpoint
 
 
 def linear(nin, nout, **options):
@@ -257,6 +258,12 @@ def test_options_out_of_range_are_refused(options, match):
 def test_wrong_counts_of_numbers_are_told():
     with pytest.raises(ValueError, match="encoder gives 3 numbers"):
         VariationalAutoencoder(linear(2, 3), linear(1, 2))([0.0, 1.0])
+    with pytest.raises(ValueError, match="encoder gives 3 numbers"):
+        VariationalAutoencoder(linear(2, 3), linear(1, 2)).reconstruct([[0.0, 1.0]])
+    with pytest.raises(ValueError, match="gives 4 numbers and a sample has 6"):
+        VariationalAutoencoder(linear(6, 8), linear(4, 4))(
+            [0.0] * 6
+        )  # 4 + 4 + 4: enough for a loss
     with pytest.raises(ValueError, match="4 outputs for a sample of 3"):
         coded(2).negative_elbo([0.0] * 4, [0.0, 1.0, 1.0])
     with pytest.raises(ValueError, match="must be from 0 to 1"):
@@ -399,12 +406,16 @@ def test_ctrl_c_keeps_whole_steps_and_the_history():
     ({"discriminator": None}, TypeError, "discriminator=None.*Module"),
     ({"noise": 0}, ValueError, "noise=0"),
     ({"noise": 2}, ValueError, "Layer of 1 input: 2 were given"),
+    ({"X": [[1.0, math.inf]]}, ValueError, "X: nan or infinite in row 0"),
     ({"X": [[1.0, 2.0, 3.0]]}, ValueError, r"makes \(2,\) and a sample of X has the shape \(3,\)"),
     ({"discriminator": linear(2, 3)}, ValueError, "gives 3 numbers"),
     ({"generator": nn.Sequential(linear(1, 2), nn.BatchNorm(2))}, ValueError, "BatchNorm.*LayerNorm"),
     ({"generator": linear(1, 2).freeze()}, ValueError, "generator has no parameters to train"),
     ({"discriminator_steps": 3}, ValueError, "discriminator_steps=3.*from 1 to 2"),
     ({"label_smoothing": 2}, ValueError, "label_smoothing=2"),
+    ({"label_smoothing": "0.1"}, ValueError, "label_smoothing='0.1'"),
+    ({"callbacks": [nn.EarlyStopping("generator_loss")]}, TypeError, "EarlyStopping.* is for fit"),
+    ({"callbacks": [Checkpoint("c.json")]}, TypeError, "Checkpoint.* is for fit"),
     ({"generator_optimizer": "adam"}, TypeError, "generator_optimizer='adam'"),
     ({"epochs": 0}, ValueError, "epochs=0"),
 ])  # fmt: skip
@@ -415,6 +426,18 @@ def test_what_does_not_fit_together_is_told(change, error, match):
     with pytest.raises(error, match=match):
         fit_adversarial(**{**given, "progress": False, **change})
     assert generator.state_dict() == start
+
+
+def test_a_layer_of_both_networks_is_refused():
+    shared = linear(2, 2)
+    generator, discriminator = (
+        nn.Sequential(linear(1, 2), shared),
+        nn.Sequential(shared, linear(2, 1)),
+    )
+    with pytest.raises(ValueError, match="the same 6 parameters"):
+        train(generator, discriminator, CLOUD)
+    shared.freeze()
+    assert len(train(generator, discriminator, CLOUD, epochs=1)) == 1
 
 
 def test_one_optimizer_for_both_is_refused():

@@ -118,6 +118,24 @@ def test_metrics_of_images_and_of_sequences():
         nn.metrics.accuracy(scores, np.zeros((1, 3)))
 
 
+def test_sequences_of_one_step_have_an_accuracy():
+    X, y = np.eye(3)[:, None], np.array([[0], [1], [0]])
+    model = nn.Each(nn.Layer(3, 3, init=lambda *_: 0.0, activation="linear"))
+    for k, neuron in enumerate(model.module.neurons):
+        neuron.w[k].data = 1.0
+    assert nn.evaluate(model, X, y, "cross_entropy", ["accuracy"])["accuracy"] == 2 / 3
+
+
+def test_pixels_that_are_probabilities_are_compared_with_a_half():
+    model = nn.Sequential(
+        nn.Flatten(), nn.Layer(4, 4, activation="sigmoid", seed=0), lambda y: [y[:2], y[2:]]
+    )
+    X = np.random.RandomState(0).uniform(size=(6, 2, 2))
+    y = (model.predict(X) > 0.5).astype(int)
+    assert 0 < y.mean() < 1
+    assert nn.evaluate(model, X, y, "mean_squared_error", ["accuracy"])["accuracy"] == 1
+
+
 def test_ragged_samples_say_what_to_do():
     with pytest.raises(ValueError, match=r"X: sample 1 has the shape \(1, 2\) and sample 0 \(2, 2"):
         tensor([[[1, 2], [3, 4]], [[5, 6]]])
@@ -125,6 +143,8 @@ def test_ragged_samples_say_what_to_do():
         tensor([[[1, 2], [3]]])
     with pytest.raises(TypeError, match="X: sample 1 holds 'a', which is no number"):
         tensor([[[1.0]], [["a"]]])
+    with pytest.raises(TypeError, match="X: sample 0 holds b'ab', which is no number"):
+        tensor([[[b"ab"]]])
     with pytest.raises(ValueError, match=r"X: sample 1 is nan at \[0, 1\]"):
         tensor(np.array([[[1.0, 2.0]], [[1.0, np.nan]]]))
 
