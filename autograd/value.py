@@ -116,6 +116,8 @@ def apply(rule: Rule, *inputs: Any) -> Any:
 
 def data_of(inputs: Sequence[Any]) -> list[Any]:
     """Return the plain numbers of Values, and of plain numbers themselves."""
+    if _traced_threads:  # not through the watch that `.data` is under then
+        return [_slot_data(x) if type(x) is Value else x for x in inputs]
     return [x.data if type(x) is Value else x for x in inputs]
 
 
@@ -414,6 +416,9 @@ class Value(OwnFunctions):
             for v in order:
                 if v.grad is unset:
                     v.grad = None
+
+
+_slot_data: Callable[[Value], Any] = Value.__dict__["data"].__get__
 
 
 def detached(x: Any) -> Any:

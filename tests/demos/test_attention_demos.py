@@ -20,6 +20,7 @@ def figures(said):
     return {what: float(figure) for what, figure in found}
 
 
+@pytest.mark.demo
 def test_attention(tmp_path, capsys):
     status, _, said, written = run("attention", tmp_path, capsys)
     assert status == 0
@@ -31,6 +32,7 @@ def test_attention(tmp_path, capsys):
     assert 1 / 8 < found["reversing without positions"] < 0.6
 
 
+@pytest.mark.demo
 def test_transformer(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     status = main(["transformer", "--quick", "--out", str(tmp_path)])
@@ -55,6 +57,7 @@ def test_transformer(tmp_path, capsys):
     assert starts[0] in said
 
 
+@pytest.mark.demo
 def test_a_writer_that_learned_nothing_is_a_problem(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(transformer, "RATE", 1e-9)
     monkeypatch.setattr(transformer, "QUICK_WRITER", (4, 4, 1, 400, 1, 2))

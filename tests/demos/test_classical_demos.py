@@ -23,6 +23,7 @@ def figures(said):
     return found
 
 
+@pytest.mark.demo
 def test_perceptron(tmp_path, capsys):
     status, rows, said, written = run("perceptron", tmp_path, capsys)
     assert status == 0
@@ -40,6 +41,7 @@ def test_perceptron(tmp_path, capsys):
     assert unit.count("✗") == 2
 
 
+@pytest.mark.demo
 def test_a_network_that_learned_nothing_is_a_problem(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(perceptron, "QUICK_EPOCHS", 1)
     status, _, said, _ = run("perceptron", tmp_path, capsys)
@@ -47,6 +49,7 @@ def test_a_network_that_learned_nothing_is_a_problem(tmp_path, capsys, monkeypat
     assert "problem: share right, network, XOR" in said
 
 
+@pytest.mark.demo
 def test_hopfield(tmp_path, capsys):
     status, _, said, written = run("hopfield", tmp_path, capsys)
     assert status == 0
@@ -75,6 +78,7 @@ def test_stripes_are_those_that_one_row_or_one_column_tells():
     assert all((i == i[0]).all() or (i == i[:, :1]).all() for i in images)
 
 
+@pytest.mark.demo
 def test_resnet(tmp_path, capsys, monkeypatch):
     status, rows, said, written = run("resnet", tmp_path, capsys)
     assert status == 0

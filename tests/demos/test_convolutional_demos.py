@@ -18,6 +18,7 @@ def reached(said, what):
     return float(re.search(rf"{what}: ([\d.]+) \(must be", said).group(1))
 
 
+@pytest.mark.demo
 def test_cnn(tmp_path, capsys):
     status, rows, said, written = run("cnn", tmp_path, capsys)
     assert status == 0
@@ -27,6 +28,7 @@ def test_cnn(tmp_path, capsys):
     assert ["Conv2d", "16", "×", "4", "×", "4", "1,168"] in rows
 
 
+@pytest.mark.demo
 def test_too_low_an_accuracy_is_a_problem(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(cnn, "QUICK_EPOCHS", 1)
     status, _, said, _ = run("cnn", tmp_path, capsys)
@@ -43,6 +45,7 @@ def test_the_maps_drawn_are_what_the_network_computes():
     np.testing.assert_array_equal(steps[2], steps[1].reshape(8, 4, 2, 4, 2).max(axis=(2, 4)))
 
 
+@pytest.mark.demo
 def test_unet(tmp_path, capsys):
     status, rows, said, written = run("unet", tmp_path, capsys)
     assert status == 0
@@ -89,6 +92,7 @@ def test_overlap_counts_pixels_of_all_images_together():
     assert unet.overlap_of(np.zeros(3, bool), np.zeros(3, bool)) == 1.0
 
 
+@pytest.mark.demo
 def test_saliency(tmp_path, capsys):
     status, _, said, written = run("saliency", tmp_path, capsys)
     assert status == 0

@@ -16,6 +16,7 @@ def figures(said):
     return {what: float(figure) for what, figure in (line.rsplit(": ", 1) for line in lines)}
 
 
+@pytest.mark.demo
 def test_autoencoder(tmp_path, capsys):
     status, rows, said, written = run("autoencoder", tmp_path, capsys)
     assert status == 0
@@ -37,6 +38,7 @@ def test_components_are_the_nearest_of_any_plane():
     assert components.shape == (50, 2)
 
 
+@pytest.mark.demo
 def test_vae(tmp_path, capsys):
     status, _, said, written = run("vae", tmp_path, capsys)
     assert status == 0
@@ -58,6 +60,7 @@ def test_principal_likelihoods_are_those_of_the_normal_distribution():
     assert vae.principal_log_likelihoods(X, rows[:3]) == pytest.approx(expected.tolist())
 
 
+@pytest.mark.demo
 def test_gan(tmp_path, capsys):
     status, _, said, written = run("gan", tmp_path, capsys)
     assert status == 0
@@ -84,6 +87,7 @@ def test_real_and_others_are_told_apart_if_they_lie_apart():
     assert gan.told_apart(real, real + 1e-9) == 0.0  # each one's nearest is its copy
 
 
+@pytest.mark.demo
 def test_a_demo_that_misses_its_figure_fails(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(vae, "QUICK_GAIN", 1e6)
     monkeypatch.setattr(vae, "QUICK_EPOCHS", 1)

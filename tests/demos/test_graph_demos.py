@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+import pytest
 from running_demos import run
 
 from demos._karate import FILE, KNOWN, karate, places
@@ -58,6 +59,7 @@ def test_pairs_differ_in_their_bonds_alone():
     assert {edges - n for n, edges in shapes} == {-1, 0}  # trees and rings
 
 
+@pytest.mark.demo
 def test_gnn(tmp_path, capsys):
     status, rows, said, written = run("gnn", tmp_path, capsys)
     assert status == 0

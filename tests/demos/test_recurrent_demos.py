@@ -15,6 +15,7 @@ def figure_of(said, what):
     return float(line[len(what) :].split(":")[1].split("(")[0])
 
 
+@pytest.mark.demo
 def test_rnn(tmp_path, capsys):
     status, rows, said, written = run("rnn", tmp_path, capsys)
     assert status == 0
@@ -29,6 +30,7 @@ def test_rnn(tmp_path, capsys):
     assert figure_of(said, "recalled after 60 steps, mean") < 0.8
 
 
+@pytest.mark.demo
 def test_lstm(tmp_path, capsys):
     status, _, said, written = run("lstm", tmp_path, capsys)
     assert status == 0
@@ -37,6 +39,7 @@ def test_lstm(tmp_path, capsys):
     assert figure_of(said, "mean squared error of the RNN, which fails") > 0.1
 
 
+@pytest.mark.demo
 def test_gru(tmp_path, capsys):
     status, rows, _, written = run("gru", tmp_path, capsys)
     assert status == 0
@@ -47,6 +50,7 @@ def test_gru(tmp_path, capsys):
     assert errors["GRU"] < 0.5 * errors["persistence"]
 
 
+@pytest.mark.demo
 def test_networks_that_learned_nothing_are_a_problem(tmp_path, capsys, monkeypatch):
     for name, small in (("EPOCHS", 1), ("STEPS", 6), ("SAMPLES", 64)):
         monkeypatch.setattr(lstm, f"QUICK_{name}", small)

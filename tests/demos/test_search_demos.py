@@ -83,6 +83,7 @@ def test_coalitions_sampled_come_nearer_the_more_they_are():
     assert values.sum() == pytest.approx(worths[-1] - worths[0], abs=1e-12)
 
 
+@pytest.mark.demo
 def test_shapley(tmp_path, capsys):
     status, rows, said, written = run("shapley", tmp_path, capsys)
     assert status == 0
@@ -178,6 +179,7 @@ def test_weights_and_shares_learn_in_turn(monkeypatch):
     assert shares.sum(axis=2) == pytest.approx(np.ones((3, 2)))
 
 
+@pytest.mark.demo
 def test_architecture_search(tmp_path, capsys):
     status, _, said, written = run("architecture_search", tmp_path, capsys)
     assert status == 0
@@ -233,6 +235,7 @@ def test_every_sample_is_one_clients():
     assert min(np.count_nonzero(client.knows) for client in clients) > 2
 
 
+@pytest.mark.demo
 def test_federated(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(federated, "QUICK_ROUNDS", 3)
     monkeypatch.setattr(federated, "QUICK_WANTED", 0.6)
@@ -271,6 +274,7 @@ def test_few_samples_are_as_many_of_each_class():
     assert len(set(some[:, 0])) == 30
 
 
+@pytest.mark.demo
 def test_self_supervised(tmp_path, capsys):
     status, rows, said, written = run("self_supervised", tmp_path, capsys)
     assert status == 0
@@ -326,6 +330,7 @@ def test_a_trial_goes_on_where_it_was_and_one_that_diverges_has_reached_nothing(
     assert wild.reached == [0.0] * 4
 
 
+@pytest.mark.demo
 def test_hyperparameters(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(hyperparameters, "WIDTHS", (4, 8, 12, 16))
     monkeypatch.setattr(hyperparameters, "CHOOSE", 150)

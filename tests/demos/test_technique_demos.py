@@ -34,6 +34,7 @@ def shares(rows, first, count):
     return [float(cell.rstrip("%")) / 100 for cell in row if cell.endswith("%")]
 
 
+@pytest.mark.demo
 def test_pruning(tmp_path, capsys):
     status, rows, said, written = run("pruning", tmp_path, capsys)
     assert status == 0
@@ -63,6 +64,7 @@ def test_the_mask_keeps_the_smallest_weights_at_zero_while_others_learn():
     assert (after[kept] != pruned[kept]).sum() >= 6  # those of neurons that nothing looks at stay
 
 
+@pytest.mark.demo
 def test_quantisation(tmp_path, capsys):
     status, rows, said, written = run("quantisation", tmp_path, capsys)
     assert status == 0
@@ -99,6 +101,7 @@ def test_products_of_whole_numbers_are_near_those_of_floats():
     np.testing.assert_allclose(found, MLP(3, [4, 2], seed=0).predict(X), atol=2e-3, rtol=0)
 
 
+@pytest.mark.demo
 def test_low_rank(tmp_path, capsys):
     status, rows, said, written = run("low_rank", tmp_path, capsys)
     assert status == 0
@@ -136,6 +139,7 @@ def test_a_factor_that_is_not_the_nearest_is_a_problem(monkeypatch, capsys):
     assert len(report.problems) == 2  # 3 away in both norms, and 1 is said
 
 
+@pytest.mark.demo
 def test_adversarial(tmp_path, capsys):
     status, rows, said, written = run("adversarial", tmp_path, capsys)
     assert status == 0
@@ -164,6 +168,7 @@ def test_the_attack_moves_every_pixel_by_epsilon_up_its_gradient_and_cuts_off():
     assert all(after > before for before, after in zip(*losses, strict=True))
 
 
+@pytest.mark.demo
 def test_distillation(tmp_path, capsys):
     status, rows, said, written = run("distillation", tmp_path, capsys)
     assert status == 0
@@ -185,6 +190,7 @@ def test_the_loss_of_a_student_is_hintons():
     assert distillation.softened(z, 1e9)[0] == pytest.approx([1 / 3] * 3)
 
 
+@pytest.mark.demo
 def test_augmentation(tmp_path, capsys):
     status, rows, said, written = run("augmentation", tmp_path, capsys)
     assert status == 0
@@ -210,6 +216,7 @@ def test_resampled_images_known_by_hand():
     assert not gone.any()
 
 
+@pytest.mark.demo
 def test_transfer(tmp_path, capsys):
     status, rows, said, written = run("transfer", tmp_path, capsys)
     assert status == 0

@@ -439,6 +439,19 @@ def test_a_quadratic_form_is_a_product_and_a_dot_product(form):
     assert found == {"difference": 1, "matrix product 5×5": 1, "dot product 1×5": 1}
 
 
+def test_a_product_of_a_quadratic_form_may_be_had_elsewhere_as_well():
+    """Written twice, it is one node: that stays, though the form itself needs it no more."""
+
+    def f(x, A):
+        n = range(len(x))
+        form = sum((A[i][j] * x[i]) * x[j] for i in n for j in n)
+        y, z = [tanh(a) for a in x], [tanh(a) for a in x]
+        again = sum((y[i] * A[i][j]) * z[j] - (z[i] * A[j][i]) * y[j] for i in n for j in n)
+        return form + again + tanh(A[0][1] * x[0])
+
+    lifted(f, numbers(7, 3), numbers(3, 3), rows=["x"], by=1)
+
+
 def test_a_mixture_of_gaussians():
     """The matrices of all components are a batch, the samples its columns."""
 

@@ -240,7 +240,6 @@ def with_sums(s: Scalars) -> list[int]:
         if ops[i] in LINEAR:
             total = _flat(s, i, absorbed)
             ops[i] = "sum"
-            total = _factored(s, total, uses, left, dropped)
             if same:
                 total = total._replace(
                     a=tuple([same.get(x, x) for x in total.a]),
@@ -258,11 +257,26 @@ def with_sums(s: Scalars) -> list[int]:
             continue
         if (found := numbers.setdefault(key, i)) != i:
             same[i] = found
-        else:
-            left.append(i)
+            continue
+        if ops[i] == "sum":
+            args[i] = _factored(s, args[i], uses, left, dropped)
+        left.append(i)
     s.outputs = [same.get(x, x) for x in s.outputs]
     s.guards = [(same.get(x, x), truth) for x, truth in s.guards]
-    return [i for i in left if i not in dropped] if dropped else left
+    return _needed(s, left, dropped) if dropped else left
+
+
+def _needed(s: Scalars, left: list[int], dropped: set[int]) -> list[int]:
+    """Return the nodes left without the dropped ones, but for those that another reads as well."""
+    read = {*s.outputs, *[x for x, _ in s.guards]}
+    kept = []
+    for i in reversed(left):
+        if i in dropped and i not in read:
+            continue
+        args = s.args[i]
+        read.update(args.a + args.b + args.addends if isinstance(args, Sum) else args)
+        kept.append(i)
+    return kept[::-1]
 
 
 def _flat(s: Scalars, root: int, absorbed: bytearray) -> Sum:

@@ -23,7 +23,6 @@ from autograd.value import Value, apply, detached, restore, trace_here, tracing
 _slots: dict[str, Any] = {name: Value.__dict__[name] for name in ("data", "grad")}
 _lock = threading.Lock()
 _watchers = 0
-_READER = apply.__globals__  # of the module that reads most
 
 
 class Condition:
@@ -149,7 +148,7 @@ class _Watch:
     def __get__(self, v: Any, owner: Any = None) -> Any:
         if v is None:
             return self
-        if sys._getframe(1).f_globals is not _READER and not _reader_is_ours():
+        if not _reader_is_ours():
             _refuse(v, self.name, "read")
         return self.slot.__get__(v, owner)
 

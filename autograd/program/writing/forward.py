@@ -178,7 +178,8 @@ def pays_by_row(g: Group) -> bool:
     """Say whether products of the rows' own matrices are worth copying these, each in one piece.
 
     Then the matrix library multiplies them; else einsum does, many rows at a time. At least 3
-    multiplications for each number copied was found to be faster for 1 to 128 rows.
+    multiplications for each number copied was found to be faster for 1 to 128 rows; a vector,
+    which is what `matmul` would take for something else, never has so many.
     """
     (_, p, q), n = g.grid, int(g.operands[0].index.shape[-1])
     return p * n * q >= _LEAST_REUSE * (p * n + n * q + p * q)
