@@ -192,4 +192,5 @@ def _edges(verdict: Verdict) -> list[Edge]:
     return [
         Edge(v, i, x, nearest(d), float(derivatives(v)[i]))
         for v, i, x, d, _ in verdict.replay.locals
+        if d is not None  # else nothing hangs on it
     ]

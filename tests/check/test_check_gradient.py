@@ -19,6 +19,7 @@ import autograd
 import nn
 from autograd import Value, grad, hessian
 from autograd.check import GradientMismatch, Kink, assert_gradient, check_gradient
+from autograd.check.oracles.precise import context, difference
 from autograd.check.rounding import gradient_bounds
 
 
@@ -527,3 +528,23 @@ def test_a_function_that_does_not_depend_on_x_is_noted() -> None:
 
 def test_beside_a_kink_no_cause_is_invented() -> None:
     assert not check_gradient(abs, 0.0, 1.5).causes
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_what_a_mask_hides_behind_minus_infinity_has_no_slope(order: int) -> None:
+    def f(x: Any) -> Any:
+        weights = autograd.softmax([x[0], x[1] - math.inf, x[2]])
+        return weights[0] * autograd.max([x[2], x[1] - math.inf])
+
+    report = check_gradient(f, [0.3, 0.4, 0.5], order=order)
+    assert report.ok, report
+    assert not check_gradient(f, [0.3, 0.4, 0.5], lambda x: [0.1, 0.2, 0.3]).ok
+
+
+def test_an_infinite_input_counts_for_nothing_only_where_the_function_has_settled() -> None:
+    c = context(50)
+    assert difference(c, lambda x: 1 / x, [c.inf], 0) == 0
+    assert difference(c, c.exp, [-c.inf], 0) == 0
+    for changing in (lambda x: x, lambda x: c.log(c.log(x)), c.sin):
+        with pytest.raises(Kink, match="an infinite input at"):
+            difference(c, changing, [c.inf], 0)

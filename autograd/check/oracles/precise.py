@@ -11,6 +11,7 @@ import mpmath
 
 from autograd.numbers import Function
 
+FAR = 4096  # the exponent of a number that stands for infinity: beyond all floats
 STEP = -83  # h = 2**-83, about 1e-25, times |x| where |x| < 1: the error of h**2 is below 1e-49
 KEPT = 50  # decimal digits that a difference keeps
 NOTHING = mpmath.mpf("1e-400")  # far below the smallest float
@@ -84,6 +85,8 @@ def difference(c: Any, function: Function, xs: Sequence[Any], i: int) -> Any:
     too small for any float. Raises Kink where the one-sided differences do not agree.
     """
     x = xs[i]
+    if c.isinf(x):
+        return _at_infinity(c, function, xs, i)
     h = c.ldexp(abs(x) if 0 < abs(x) < 1 else 1, STEP)
     digits = max(
         c.dps, KEPT + int(c.mag(max(abs(x), h) / h)) // 3
@@ -101,6 +104,18 @@ def difference(c: Any, function: Function, xs: Sequence[Any], i: int) -> Any:
                     _refuse_kink(c, function, xs, i, h)
                 return (left + right) / 2
         digits *= 2
+
+
+def _at_infinity(c: Any, function: Function, xs: Sequence[Any], i: int) -> Any:
+    """Return 0, the limit of df/dx_i as x_i goes to infinity, if f has settled long before.
+
+    So it is where a softmax masks by -inf. Raises Kink if f still changes out there.
+    """
+    far = c.ldexp(c.sign(xs[i]), FAR)
+    here, before = [_value(c, function, [*xs[:i], x, *xs[i + 1 :]]) for x in (xs[i], far)]
+    if here is None or before is None or abs(here - before) > NOTHING:
+        raise Kink(f"an infinite input at {shown(c, xs)}, with no limit of the derivative there")
+    return c.zero
 
 
 def _one_sided(c: Any, function: Function, xs: Sequence[Any], i: int, h: Any) -> tuple[Any, ...]:

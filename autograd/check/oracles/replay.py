@@ -57,6 +57,8 @@ class Replay:
             if v not in adjoints:
                 continue
             if kink:
+                if c.isinf(self.numbers[v]) and not adjoints[v].size:
+                    continue  # nothing hangs on it, as behind the -inf of a mask
                 raise kink
             so_far = adjoints.get(x, zero)
             adjoints[x] = Reference(
