@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 from nn.module import Module
@@ -24,9 +25,20 @@ class Each(Module):
         self.module = module
 
     def __call__(self, x: Iterable[Any]) -> list[Any]:
+        return [self.module(element) for element in self._elements(x)]
+
+    def batch(self, rows: Iterable[Iterable[Any]]) -> list[Any]:
+        """Return the outputs for many samples, whose elements go through the module together."""
+        samples = [self._elements(x) for x in rows]
+        if not isinstance(self.module, Module):
+            return [self(x) for x in samples]
+        outputs = iter(self.module.batch([element for x in samples for element in x]))
+        return [list(islice(outputs, len(x))) for x in samples]
+
+    def _elements(self, x: Iterable[Any]) -> list[Any]:
         if not isinstance(x, Iterable):
             raise TypeError(f"{self!r}: {x!r} is one number; give a list, an element for each call")
-        return [self.module(element) for element in x]
+        return list(x)
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments that make one like it, but for its numbers."""

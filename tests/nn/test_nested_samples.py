@@ -162,3 +162,12 @@ def test_a_prelu_and_dropout_act_on_every_pixel():
     ]  # fmt: skip
     dropped = nn.Dropout(0.5, seed=1)([[1.0, 2.0], [3.0, 4.0]])
     assert dropped == [[0.0, 4.0], [6.0, 0.0]]
+
+
+def test_a_batch_norm_in_each_sees_the_elements_of_all_samples():
+    norm = nn.BatchNorm(1)
+    outputs = nn.Each(norm).batch([[[1.0], [2.0]], [[3.0]]])
+    assert [len(steps) for steps in outputs] == [2, 1]
+    alone = nn.BatchNorm(1).batch([[1.0], [2.0], [3.0]])
+    assert [y.data for steps in outputs for [y] in steps] == [y.data for [y] in alone]
+    assert norm.running_mean == [0.2]
