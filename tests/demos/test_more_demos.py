@@ -108,6 +108,7 @@ def test_the_surface_at_points_known_by_hand():
     np.testing.assert_array_equal(_surface_training.surface(points), [1, 9 + 6 + 2 + 3, 7 + 3**-1])
 
 
+@pytest.mark.demo
 def test_surface(tmp_path, capsys):
     status, rows, said, written = run("surface", tmp_path, capsys)
     assert status == 0
@@ -139,6 +140,7 @@ def test_a_matrix_that_is_nan_is_a_problem(monkeypatch):
     assert len(report.problems) == 1
 
 
+@pytest.mark.demo
 def test_mlp(tmp_path, capsys):
     status, rows, said, written = run("mlp", tmp_path, capsys)
     assert status == 0
@@ -183,6 +185,7 @@ def test_wrong_digits_are_named_with_their_chance():
     assert titles == ["5 taken for 8\n100% sure", "4 taken for 9\n75% sure"]
 
 
+@pytest.mark.demo
 def test_comparison(tmp_path, capsys):
     status, rows, _, written = run("comparison", tmp_path, capsys)
     assert status == 0

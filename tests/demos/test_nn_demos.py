@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from running_demos import run
 
 from autograd import explain
@@ -49,6 +50,7 @@ def test_weights_far_from_a_third_are_a_problem(tmp_path, capsys, monkeypatch):
     assert "the weights are not within 0.001 of 1/3" in said
 
 
+@pytest.mark.demo
 def test_vanishing_gradients(tmp_path, capsys):
     status, rows, _, written = run("vanishing_gradients", tmp_path, capsys)
     assert status == 0
@@ -77,6 +79,7 @@ def test_a_dead_neuron_answers_0_everywhere():
     assert vanishing_gradients.dead_neurons(model, [[-1.0], [0.0]]) == 2
 
 
+@pytest.mark.demo
 def test_overfitting(tmp_path, capsys):
     status, rows, said, written = run("overfitting", tmp_path, capsys)
     assert status == 0
