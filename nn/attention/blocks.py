@@ -53,7 +53,7 @@ class EncoderBlock(Module):
         number_labels(self)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return _options(self) | {"causal": self.causal}
 
     def __call__(self, x: Any, mask: Mask | None = None) -> list[list[Any]]:
@@ -111,7 +111,7 @@ class DecoderBlock(Module):
         number_labels(self)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return _options(self)
 
     def __call__(  # type: ignore[override]  # there is no decoder without a context

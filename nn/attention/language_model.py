@@ -51,7 +51,7 @@ class LanguageModel(Module):
         number_labels(self)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         block = self.blocks.options()
         block.pop("causal")
         return block | {"tokens": self.embedding.count, "length": self.embedding.length}

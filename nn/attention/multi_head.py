@@ -56,7 +56,7 @@ class MultiHeadAttention(Module):
             getattr(self, name).relabel(f"{place},{name}" if place else name)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {"size": self.size, "heads": self.heads, "bias": self.bias}
 
     def __call__(self, x: Any, context: Any = None, mask: Mask | None = None) -> list[list[Any]]:

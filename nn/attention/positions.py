@@ -27,7 +27,7 @@ class PositionalEncoding(Module):
         self.size = checked_size("size", size)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {"size": self.size}
 
     def encoding(self, t: int) -> list[float]:
@@ -63,7 +63,7 @@ class LearnedPositions(Module):
         self.table = Embedding(length, size, init=init, seed=seed)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {"length": self.length, "size": self.size}
 
     def __call__(self, x: Any) -> list[list[Any]]:

@@ -36,7 +36,7 @@ class TransformerEncoder(Module):
         number_labels(self)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {"layers": len(self.blocks)} | self.blocks[0].options()
 
     def __call__(self, x: Any, mask: Mask | None = None) -> list[list[Any]]:
@@ -78,7 +78,7 @@ class TransformerDecoder(Module):
         number_labels(self)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {"layers": len(self.blocks)} | self.blocks[0].options()
 
     def __call__(  # type: ignore[override]  # there is no decoder without a context

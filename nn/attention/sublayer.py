@@ -35,7 +35,7 @@ class Sublayer(Module):
         self.pre_norm = pre_norm
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {"size": len(self.norm.gamma), "dropout": self.dropout.p, "pre_norm": self.pre_norm}
 
     def around(self, x: Vectors, part: Callable[[Any], Any]) -> Vectors:

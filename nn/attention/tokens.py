@@ -50,7 +50,7 @@ class TokenEmbedding(Module):
         number_labels(self)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {"count": self.count, "size": self.size, "length": self.length,
                 "dropout": self.dropout.p}  # fmt: skip
 

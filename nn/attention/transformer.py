@@ -60,7 +60,7 @@ class Transformer(Module):
         number_labels(self)
 
     def options(self) -> dict[str, Any]:
-        """Return what makes such a module again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return self.decoder.options() | {"tokens": self.embedding.count,
                 "length": self.embedding.length, "padding": self.padding}  # fmt: skip
 

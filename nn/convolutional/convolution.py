@@ -59,7 +59,7 @@ class Convolution(Kernels):
         return self.channels(patches, [flattened(w) for w in self.w], dot)
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments that make a layer of this form again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         padding = self.padding if isinstance(self.padding, str) else shortest(self.padding)
         return super().options() | {"padding": padding}
 

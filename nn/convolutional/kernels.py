@@ -87,7 +87,7 @@ class Kernels(Module):
         ]
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments that make a layer of this form again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         name, function = self.activation, self.functions[0]
         known = name == "prelu" or (name in TITLES and find_activation(name)[1] is function)
         return {

@@ -54,7 +54,7 @@ class Pool(Module):
         ]
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments that make a layer of this form again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {
             "kernel": shortest(self.kernel),
             "stride": None if self.stride == self.kernel else shortest(self.stride),

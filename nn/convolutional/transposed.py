@@ -74,7 +74,7 @@ class TransposedConvolution(Kernels):
             )
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments that make a layer of this form again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return super().options() | {
             "padding": shortest(self.padding),
             "output_padding": shortest(self.output_padding),

@@ -87,7 +87,7 @@ class UNet(Module):
         return self.output(x)
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments that make a network of this form again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {
             "nin": self.nin, "nout": self.nout, "channels": self.channels, "depth": self.depth
         }  # fmt: skip

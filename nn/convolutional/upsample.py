@@ -34,7 +34,7 @@ class Upsample(Module):
         return [part for line in grid for part in [self._repeated(line)] * self.factor]
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments that make a layer of this form again."""
+        """Return the keyword arguments that make one like it, but for its numbers."""
         return {"factor": self.factor}
 
     def __repr__(self) -> str:
