@@ -6,11 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
+from demos._figures import save_figure
 from viz import RenderError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 console = Console()
 
@@ -31,6 +36,10 @@ class Report:
             self.problem(f"{path} was not written: {error}")
         else:
             self.files.append((path, shows))
+
+    def draw(self, path: Path, shows: str, make: Callable[[], Figure]) -> None:
+        """Write the matplotlib figure that make() returns, as `write` does."""
+        self.write(path, shows, lambda path: save_figure(make(), path))
 
     def reach(
         self,

@@ -18,7 +18,6 @@ from rich.table import Table
 
 import autograd
 from demos._digits import SIDE, digits
-from demos._figures import save_figure
 from demos._lines import lines
 from demos._progress import progress
 from demos._report import Report, console
@@ -76,10 +75,14 @@ def main(out: Path, quick: bool) -> Report:
     report.reach(f"taught network, attacked with ε = {SHOWN}",
                  found["taught with attacks, attacked"][i],
                  at_least=QUICK_RESISTS if quick else RESISTS)  # fmt: skip
-    report.write(out / "accuracy.svg", "test accuracy by the size of the attack",
-                 lambda path: save_figure(curves(epsilons, found), path))  # fmt: skip
-    report.write(out / "digits.svg", "digits before and after the attack",
-                 lambda path: save_figure(pictures(usual, V, w), path))  # fmt: skip
+    report.draw(
+        out / "accuracy.svg",
+        "test accuracy by the size of the attack",
+        lambda: curves(epsilons, found),
+    )
+    report.draw(
+        out / "digits.svg", "digits before and after the attack", lambda: pictures(usual, V, w)
+    )
     return report
 
 

@@ -23,7 +23,6 @@ from rich.table import Table
 
 import viz
 from autograd import Value, dot, relu, sigmoid, sin, softmax, tanh
-from demos._figures import save_figure
 from demos._planes import maps
 from demos._progress import progress
 from demos._report import Report, console
@@ -116,13 +115,19 @@ def main(out: Path, quick: bool) -> Report:
             report.reach("test accuracy of the evolved network", right,
                          at_least=QUICK_WANTED if quick else WANTED)  # fmt: skip
     console.print(table)
-    report.write(out / "searches.svg", "the best score so far, by trainings",
-                 lambda path: save_figure(search_curves(found), path))  # fmt: skip
-    report.write(out / "mixing.svg", "how much of each activation is in the mixture, by round",
-                 lambda path: save_figure(share_curves(shares), path))  # fmt: skip
-    report.write(out / "maps.svg", "what the networks found say of every point",
-                 lambda path: save_figure(maps(panels_of, *test, 81, "The networks found, "
-                                               "on points of the test"), path))  # fmt: skip
+    report.draw(
+        out / "searches.svg", "the best score so far, by trainings", lambda: search_curves(found)
+    )
+    report.draw(
+        out / "mixing.svg",
+        "how much of each activation is in the mixture, by round",
+        lambda: share_curves(shares),
+    )
+    report.draw(
+        out / "maps.svg",
+        "what the networks found say of every point",
+        lambda: maps(panels_of, *test, 81, "The networks found, on points of the test"),
+    )
     return report
 
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from autograd import Value
 from demos._attention_maps import Map, attention_maps
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.attention.blocks import EncoderBlock
 from nn.attention.masks import both_masks, causal_mask, padding_mask
@@ -58,8 +57,11 @@ def main(out: Path, quick: bool) -> Report:
     learn(lookup, X, y, epochs)
     report.reach("looking up, test accuracy", judged(lookup, test), at_least=wanted)
     example = test[0][0].tolist()
-    report.write(out / "lookup.svg", "cross-attention: asked letters look at the pairs",
-                 lambda path: save_figure(lookup_maps(lookup, example), path))  # fmt: skip
+    report.draw(
+        out / "lookup.svg",
+        "cross-attention: asked letters look at the pairs",
+        lambda: lookup_maps(lookup, example),
+    )
 
     length = QUICK_LENGTH if quick else LENGTH
     (X, y), test = reversals(samples, length, seed=2), reversals(TEST, length, seed=3)
@@ -71,12 +73,17 @@ def main(out: Path, quick: bool) -> Report:
     console.print("Without positions a block has one answer for all places of the same digit:")
     report.reach("reversing without positions", judged(blind, test), at_most=0.6)
     x = test[0][0].tolist()
-    report.write(out / "reversal.svg", "self-attention with positions, and without",
-                 lambda path: save_figure(reversal_maps(model, blind, x), path))  # fmt: skip
-    report.write(out / "masks.svg", "what a query that prefers nothing takes, behind each mask",
-                 lambda path: save_figure(mask_maps(), path))  # fmt: skip
-    report.write(out / "positions.svg", "the waves that tell the places apart",
-                 lambda path: save_figure(waves(), path))  # fmt: skip
+    report.draw(
+        out / "reversal.svg",
+        "self-attention with positions, and without",
+        lambda: reversal_maps(model, blind, x),
+    )
+    report.draw(
+        out / "masks.svg",
+        "what a query that prefers nothing takes, behind each mask",
+        mask_maps,
+    )
+    report.draw(out / "positions.svg", "the waves that tell the places apart", waves)
     return report
 
 

@@ -20,7 +20,6 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import SIDE, digits
-from demos._figures import save_figure
 from demos._lines import lines
 from demos._progress import progress
 from demos._report import Report, console
@@ -84,11 +83,13 @@ def main(out: Path, quick: bool) -> Report:
                  at_least=QUICK_GAINED if quick else GAINED)  # fmt: skip
     report.reach("lost by them on digits that stand straight", -plain_gained,
                  at_most=QUICK_LOST if quick else LOST)  # fmt: skip
-    report.write(out / "copies.svg", "digits and their changed copies",
-                 lambda path: save_figure(copies(X, y), path))  # fmt: skip
+    report.draw(out / "copies.svg", "digits and their changed copies", lambda: copies(X, y))
     if not quick:
-        report.write(out / "accuracy.svg", "test accuracy by the number of digits",
-                     lambda path: save_figure(curves(counts, found), path))  # fmt: skip
+        report.draw(
+            out / "accuracy.svg",
+            "test accuracy by the number of digits",
+            lambda: curves(counts, found),
+        )
     return report
 
 

@@ -15,7 +15,6 @@ from rich.table import Table
 
 from demos._digit_pictures import digit_scatter, image_rows
 from demos._digits import SIDE, digits
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.data.arrays import Floats, Ints
 from nn.data.augmentation import noisy
@@ -66,15 +65,20 @@ def main(out: Path, quick: bool) -> Report:
         report.reach(f"error through {code} numbers, as a share of the components'", share,
                      at_most=QUICK_OF_PCA if quick else OF_PCA)  # fmt: skip
     rows = [(name, pictures[one_each]) for name, pictures in decoded.items()]
-    report.write(out / "reconstructions.svg", "digits, and what comes out of few numbers",
-                 lambda path: save_figure(
-                     image_rows(rows, "Digits through a narrow code"), path))  # fmt: skip
+    report.draw(
+        out / "reconstructions.svg",
+        "digits, and what comes out of few numbers",
+        lambda: image_rows(rows, "Digits through a narrow code"),
+    )
     planes = {
         "2 principal components": on_components(X, tested, 2)[0],
         "a code of 2 numbers": models[2].encoder.predict(tested),
     }
-    report.write(out / "plane.svg", "where the digits lie in two numbers",
-                 lambda path: save_figure(side_by_side(planes, classes), path))  # fmt: skip
+    report.draw(
+        out / "plane.svg",
+        "where the digits lie in two numbers",
+        lambda: side_by_side(planes, classes),
+    )
 
     encoder, decoder = halves(PIXELS)
     cleaner = trained(Sequential(Noise(NOISE, seed=0), encoder), decoder, X, epochs // 3)
@@ -84,9 +88,11 @@ def main(out: Path, quick: bool) -> Report:
     report.reach("share of the noise that is left", left, at_most=QUICK_LEFT if quick else LEFT)
     cleaned = [("digit", tested[one_each]), ("with noise", dirty[one_each].clip(0, 1)),
                ("cleaned", clean[one_each])]  # fmt: skip
-    report.write(out / "denoising.svg", "noise taken off digits",
-                 lambda path: save_figure(
-                     image_rows(cleaned, "What is no digit is not kept"), path))  # fmt: skip
+    report.draw(
+        out / "denoising.svg",
+        "noise taken off digits",
+        lambda: image_rows(cleaned, "What is no digit is not kept"),
+    )
 
     watch = trained(*halves(CODES[-1]), X[y != UNSEEN], epochs)
     known = tested[classes != UNSEEN]
@@ -100,8 +106,11 @@ def main(out: Path, quick: bool) -> Report:
     for (name, errors), area in zip(scores.items(), QUICK_AREAS if quick else AREAS, strict=True):
         report.reach(f"area under the ROC curve, {name}", roc_auc(*ranked(usual, errors)),
                      at_least=area)  # fmt: skip
-    report.write(out / "anomalies.svg", "how well the error tells strange pictures",
-                 lambda path: save_figure(anomalies(usual, scores), path))  # fmt: skip
+    report.draw(
+        out / "anomalies.svg",
+        "how well the error tells strange pictures",
+        lambda: anomalies(usual, scores),
+    )
     return report
 
 

@@ -8,17 +8,14 @@ finds one matrix product in each convolution, though it is written as a dot prod
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.table import Table
 
 import viz
 from autograd import no_grad
 from demos._digits import SIDE, TEST, TRAIN, digits
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.convolutional.convolution import Conv2d
 from nn.convolutional.pooling import MaxPool2d
@@ -47,7 +44,7 @@ def main(out: Path, quick: bool) -> Report:
     train, test = images()
     console.print(f"{TRAIN:,} digits to learn from, {TEST} others to judge by", highlight=False)
     model, history = trained(train, test, QUICK_EPOCHS if quick else EPOCHS)
-    console.print(shapes(model, train[0][0]))
+    console.print(model.summary(sample=train[0][0].tolist()))
     X, y = test
     console.print(confusion_table(confusion_matrix(model.predict(X), y)), soft_wrap=True)
 
@@ -55,12 +52,13 @@ def main(out: Path, quick: bool) -> Report:
     report.reach("test accuracy", history["val_accuracy"][-1],
                  at_least=QUICK_WANTED if quick else WANTED)  # fmt: skip
     digit = X[np.flatnonzero(y == SHOWN)[0]]
-    report.write(out / "curves.svg", "accuracies by epoch",
-                 lambda path: save_figure(curves(history), path))  # fmt: skip
-    report.write(out / "filters.svg", "the weights of the first filters",
-                 lambda path: save_figure(filters(model), path))  # fmt: skip
-    report.write(out / "feature_maps.svg", "what each filter finds in a digit",
-                 lambda path: save_figure(feature_maps(model, digit), path))  # fmt: skip
+    report.draw(out / "curves.svg", "accuracies by epoch", lambda: curves(history))
+    report.draw(out / "filters.svg", "the weights of the first filters", lambda: filters(model))
+    report.draw(
+        out / "feature_maps.svg",
+        "what each filter finds in a digit",
+        lambda: feature_maps(model, digit),
+    )
     return report
 
 
@@ -106,32 +104,15 @@ def steps(model: Sequential, image: Any) -> list[Any]:
     return [np.array(numbers_of(step)) for step in found]
 
 
-def shapes(model: Sequential, image: Any) -> Table:
-    """Return a table of the parts, with the shape that each gives and its number of parameters."""
-    table = Table("part", "gives", "parameters", title="From pixels to ten scores")
-    table.columns[2].justify = "right"
-    for part, (_, step) in zip(model.parts, pairwise(steps(model, image)), strict=True):
-        count = len(getattr(part, "parameters", list)())
-        table.add_row(
-            type(part).__name__, " × ".join(map(str, step.shape)), f"{count:,}" if count else ""
-        )
-    table.add_row("together", "", f"{len(model.parameters()):,}")
-    return table
-
-
 def curves(history: History) -> Figure:
     """Return a figure of the accuracies by epoch."""
     series = {"training": history["accuracy"], "test": history["val_accuracy"]}
     title = f"A convolutional network learns from {TRAIN:,} digits"
-    figure = viz.curves(series, title=title, ylabel="share of digits named right")
+    figure = viz.curves(series, title=title, ylabel="share of digits named right", start=1)
     [axes] = figure.axes
-    for line in axes.lines:
-        line.set_xdata(range(1, len(history) + 1))
     axes.axhline(WANTED, color="0.6", linewidth=0.8)
     axes.annotate(f"{WANTED:g}", (1, WANTED), xytext=(0, 3), textcoords="offset points",
                   fontsize=8, color="0.4")  # fmt: skip
-    axes.relim()
-    axes.autoscale_view()
     return figure
 
 

@@ -13,7 +13,6 @@ from rich.table import Table
 
 import viz
 from autograd import no_grad
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.layers.mlp import MLP
 from nn.losses import find_loss
@@ -78,27 +77,37 @@ def main(out: Path, quick: bool) -> Report:
 
     runs = {name: classified(epochs, activation=name) for name in ACTIVATIONS}
     console.print(table_of("activation", runs, f"{TASK}, Adam"))
-    report.write(out / "activations.svg", "loss by epoch and activation",
-                 lambda path: save_figure(loss_curves(runs, "activations"), path))  # fmt: skip
+    report.draw(
+        out / "activations.svg",
+        "loss by epoch and activation",
+        lambda: loss_curves(runs, "activations"),
+    )
     if runs["linear"].accuracy >= max(run.accuracy for run in runs.values()) and not quick:
         report.problem("no activation is better than none, though the moons are no half-planes")
 
     fits = {name: regression(name, 2 * epochs) for name in LOSSES}
     console.print(fits_table(fits))
-    report.write(out / "losses.svg", "losses, and the curves fitted by them",
-                 lambda path: save_figure(draw_fits(fits), path))  # fmt: skip
+    report.draw(
+        out / "losses.svg", "losses, and the curves fitted by them", lambda: draw_fits(fits)
+    )
 
     steps = {name: classified(epochs, make()) for name, make in OPTIMIZERS.items()}
     rates = {name: make().lr for name, make in OPTIMIZERS.items()}
     console.print(table_of("optimizer", steps, f"{TASK}, tanh", rates))
-    report.write(out / "optimizers.svg", "loss by epoch and optimizer",
-                 lambda path: save_figure(loss_curves(steps, "optimizers"), path))  # fmt: skip
+    report.draw(
+        out / "optimizers.svg",
+        "loss by epoch and optimizer",
+        lambda: loss_curves(steps, "optimizers"),
+    )
 
     planned = {name: scheduled(epochs, make(epochs)) for name, make in SCHEDULES.items()}
     runs = {name: run for name, (run, _) in planned.items()}
     console.print(table_of("schedule", runs, f"{TASK}, SGD of batches of {BATCH}, rate {RATE:g}"))
-    report.write(out / "schedules.svg", "rate and loss by epoch and schedule",
-                 lambda path: save_figure(draw_schedules(planned), path))  # fmt: skip
+    report.draw(
+        out / "schedules.svg",
+        "rate and loss by epoch and schedule",
+        lambda: draw_schedules(planned),
+    )
     constant = runs.pop("constant").losses[-1]
     best = min(run.losses[-1] for run in runs.values())
     if not quick:

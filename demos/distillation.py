@@ -18,7 +18,6 @@ from rich.table import Table
 
 from autograd import softmax
 from demos._digits import SIDE, digits
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.data.encoding import one_hot
 from nn.layers.mlp import MLP
@@ -92,10 +91,14 @@ def main(out: Path, quick: bool) -> Report:
     report.reach("accuracy with digits that have no labels", by_all, at_least=by_outputs)
     report.reach(f"{LEFT_OUT}s named right, never shown", named["outputs"],
                  at_least=QUICK_NAMED if quick else NAMED)  # fmt: skip
-    report.write(out / "doubts.svg", "what the teacher says of some digits, at T = 1 and softened",
-                 lambda path: save_figure(doubts(teacher, X), path))  # fmt: skip
-    report.write(out / "students.svg", "what the teacher's outputs are worth",
-                 lambda path: save_figure(bars(reached, named), path))  # fmt: skip
+    report.draw(
+        out / "doubts.svg",
+        "what the teacher says of some digits, at T = 1 and softened",
+        lambda: doubts(teacher, X),
+    )
+    report.draw(
+        out / "students.svg", "what the teacher's outputs are worth", lambda: bars(reached, named)
+    )
     return report
 
 

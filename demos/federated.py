@@ -21,7 +21,6 @@ from rich.table import Table
 import autograd
 import viz
 from demos._digits import digits
-from demos._figures import save_figure
 from demos._progress import Advance, progress
 from demos._report import Report, console
 from nn.data.arrays import Floats
@@ -125,10 +124,14 @@ def main(out: Path, quick: bool) -> Report:
                  at_least=QUICK_WANTED if quick else WANTED)  # fmt: skip
     report.reach("accuracy of a client alone, on average", fmean(alone), at_most=0.3)
     report.reach("lost against one place", central - together, at_most=0.25 if quick else 0.06)
-    report.write(out / "rounds.svg", "accuracy by round",
-                 lambda path: save_figure(round_curves(curves, alone, central), path))  # fmt: skip
-    report.write(out / "clients.svg", "which digits each client has, and how good it is alone",
-                 lambda path: save_figure(client_chart(skewed, alone), path))  # fmt: skip
+    report.draw(
+        out / "rounds.svg", "accuracy by round", lambda: round_curves(curves, alone, central)
+    )
+    report.draw(
+        out / "clients.svg",
+        "which digits each client has, and how good it is alone",
+        lambda: client_chart(skewed, alone),
+    )
     return report
 
 

@@ -22,7 +22,6 @@ from rich.table import Table
 from autograd import softmax
 from demos._digit_pictures import image_rows
 from demos._digits import SIDE, digits
-from demos._figures import save_figure
 from demos._report import Report, console
 from demos.mlp import trained as reader_of
 from nn.data.arrays import Floats
@@ -81,10 +80,14 @@ def main(out: Path, quick: bool) -> Report:
                  at_least=QUICK_FOUND if quick else FOUND)  # fmt: skip
     report.reach("spots found against a discriminator that is too fast", found(last["hasty"])[0],
                  at_most=QUICK_CROWDED if quick else CROWDED)  # fmt: skip
-    report.write(out / "ring.svg", "samples and fakes while both networks learn",
-                 lambda path: save_figure(ring(list(duels.values())), path))  # fmt: skip
-    report.write(out / "losses.svg", "losses of both networks by epoch",
-                 lambda path: save_figure(losses(list(duels.values())), path))  # fmt: skip
+    report.draw(
+        out / "ring.svg",
+        "samples and fakes while both networks learn",
+        lambda: ring(list(duels.values())),
+    )
+    report.draw(
+        out / "losses.svg", "losses of both networks by epoch", lambda: losses(list(duels.values()))
+    )
     report.add(make_digits(out, quick, epochs["digits"]))
     return report
 
@@ -175,8 +178,11 @@ def make_digits(out: Path, quick: bool, epochs: int) -> Report:
     for part in np.split(fakes[: 10 if quick else 30], 1 if quick else 3):
         shown += [("fakes", part), ("nearest real", X[distances(part, X).argmin(axis=1)])]
     title = "Digits that nobody wrote, above the nearest of those learned from"
-    report.write(out / "digits.svg", "digits made, and the real ones nearest to them",
-                 lambda path: save_figure(image_rows(shown, title), path))  # fmt: skip
+    report.draw(
+        out / "digits.svg",
+        "digits made, and the real ones nearest to them",
+        lambda: image_rows(shown, title),
+    )
     return report
 
 

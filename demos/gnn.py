@@ -21,7 +21,6 @@ import numpy as np
 from rich.table import Table
 
 from autograd import mean
-from demos._figures import save_figure
 from demos._graph_figures import club_figure, embedding_figure, molecule_figure
 from demos._karate import FACTIONS, KNOWN, karate
 from demos._molecules import molecules
@@ -94,10 +93,16 @@ def split_the_club(report: Report, out: Path, seeds: int) -> None:
     for name in PARTS:
         report.reach(f"karate club, {name}: share right", fmean(shares[name]), at_least=0.9)
     marks = factions, KNOWN, FACTIONS
-    report.write(out / "club.svg", "the club, and the side that each network gives to its members",
-                 lambda path: save_figure(club_figure(graph, said, *marks), path))  # fmt: skip
-    report.write(out / "embedding.svg", "where each network puts each member",
-                 lambda path: save_figure(embedding_figure(places, *marks), path))  # fmt: skip
+    report.draw(
+        out / "club.svg",
+        "the club, and the side that each network gives to its members",
+        lambda: club_figure(graph, said, *marks),
+    )
+    report.draw(
+        out / "embedding.svg",
+        "where each network puts each member",
+        lambda: embedding_figure(places, *marks),
+    )
 
 
 def tell_molecules_apart(report: Report, out: Path, quick: bool) -> None:
@@ -122,8 +127,11 @@ def tell_molecules_apart(report: Report, out: Path, quick: bool) -> None:
             report.reach(f"molecules, {name}: test accuracy", figure,
                          at_least=QUICK_WANTED if quick else WANTED)  # fmt: skip
     shown = {name: answers[name] for name in ("none", "sum")}
-    report.write(out / "molecules.svg", "molecules in pairs, and what two networks say",
-                 lambda path: save_figure(molecule_figure(*test, shown), path))  # fmt: skip
+    report.draw(
+        out / "molecules.svg",
+        "molecules in pairs, and what two networks say",
+        lambda: molecule_figure(*test, shown),
+    )
 
 
 def club_network(part: Part, graph: Graph, factions: Any, seed: int) -> Sequential:

@@ -18,7 +18,6 @@ from rich.table import Table
 
 import viz
 from autograd import no_grad
-from demos._figures import save_figure
 from demos._progress import progress
 from demos._report import Report, console
 from nn.inputs import numbers_of
@@ -69,12 +68,17 @@ def main(out: Path, quick: bool) -> Report:
     report.reach(f"error of the GRU over that of the best autoregression ({best[1][16:]})",
                  errors["GRU"] / best[0], at_most=wanted)  # fmt: skip
     shown = {name: forecasts[name] for name in ("GRU", best[1])}
-    report.write(out / "forecasts.svg", "sines continued by the GRU and the best autoregression",
-                 lambda path: save_figure(continuations(truth, others, shown), path))  # fmt: skip
-    report.write(out / "errors.svg", "error by how far ahead",
-                 lambda path: save_figure(by_distance(forecasts, future), path))  # fmt: skip
-    report.write(out / "gates.svg", "the gates of the GRU on one sine",
-                 lambda path: save_figure(gates(model, others[0]), path))  # fmt: skip
+    report.draw(
+        out / "forecasts.svg",
+        "sines continued by the GRU and the best autoregression",
+        lambda: continuations(truth, others, shown),
+    )
+    report.draw(
+        out / "errors.svg", "error by how far ahead", lambda: by_distance(forecasts, future)
+    )
+    report.draw(
+        out / "gates.svg", "the gates of the GRU on one sine", lambda: gates(model, others[0])
+    )
     return report
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import viz
 from autograd.numbers import log
-from demos._figures import save_figure
 from demos._letters import SIDE, letters
 from demos._lines import lines
 from demos._progress import progress
@@ -58,10 +57,10 @@ def main(out: Path, quick: bool) -> Report:
             for k in range(QUICK_CUES if quick else CUES)}  # fmt: skip
     report.reach(f"letters with {NOISE:.0%} of the pixels flipped recalled, share",
                  share_right(cues), at_least=0.9)  # fmt: skip
-    report.write(out / "recall.svg", "letters, cues and what is recalled",
-                 lambda path: save_figure(recall_figure(recalls), path))  # fmt: skip
-    report.write(out / "energy.svg", "the energy, step by step",
-                 lambda path: save_figure(energy_figure(steps), path))  # fmt: skip
+    report.draw(
+        out / "recall.svg", "letters, cues and what is recalled", lambda: recall_figure(recalls)
+    )
+    report.draw(out / "energy.svg", "the energy, step by step", lambda: energy_figure(steps))
 
     units, loads, tested = ((QUICK_UNITS, QUICK_LOADS, QUICK_TESTED) if quick
                             else (UNITS, LOADS, TESTED))  # fmt: skip
@@ -70,8 +69,11 @@ def main(out: Path, quick: bool) -> Report:
                  at_most=0.02)  # fmt: skip
     report.reach(f"hebb: the same at {loads[-1]:g}", wrong["hebb"][-1], at_least=0.05)
     report.reach(f"projection: the same at {loads[-1]:g}", wrong["projection"][-1], at_most=0)
-    report.write(out / "capacity.svg", "how many patterns a network holds", lambda path:
-                 save_figure(capacity_figure(units, loads, wrong), path))  # fmt: skip
+    report.draw(
+        out / "capacity.svg",
+        "how many patterns a network holds",
+        lambda: capacity_figure(units, loads, wrong),
+    )
 
     X = stripes()
     machine, likelihoods, every = trained(X, QUICK_EPOCHS if quick else EPOCHS)
@@ -81,10 +83,16 @@ def main(out: Path, quick: bool) -> Report:
     seen = dreams(machine, 200)
     hits = sum(dream in X.tolist() for dream in seen) / len(seen)
     report.reach("dreams that are stripes or bars, share", hits, at_least=0.15 if quick else 0.6)
-    report.write(out / "likelihood.svg", "exact log-likelihood by epoch", lambda path:
-                 save_figure(likelihood_figure(likelihoods, every, len(X)), path))  # fmt: skip
-    report.write(out / "dreams.svg", "what the Boltzmann machine learns from and dreams of",
-                 lambda path: save_figure(dreams_figure(X.tolist(), seen[:14]), path))  # fmt: skip
+    report.draw(
+        out / "likelihood.svg",
+        "exact log-likelihood by epoch",
+        lambda: likelihood_figure(likelihoods, every, len(X)),
+    )
+    report.draw(
+        out / "dreams.svg",
+        "what the Boltzmann machine learns from and dreams of",
+        lambda: dreams_figure(X.tolist(), seen[:14]),
+    )
     return report
 
 

@@ -20,7 +20,6 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import digits
-from demos._figures import save_figure
 from demos._progress import Advance, progress
 from demos._report import Report, console
 from nn.data.splitting import split
@@ -116,10 +115,12 @@ def main(out: Path, quick: bool) -> Report:
     report.reach("epochs of halving / epochs of random search",
                  epochs["halving"] / epochs["random search"],
                  at_most=0.6 if quick else 0.3)  # fmt: skip
-    report.write(out / "trials.svg", "accuracy by each hyper-parameter",
-                 lambda path: save_figure(scatter(searches), path))  # fmt: skip
-    report.write(out / "halving.svg", "the trials that successive halving goes on with",
-                 lambda path: save_figure(halving_curves(searches["halving"]), path))  # fmt: skip
+    report.draw(out / "trials.svg", "accuracy by each hyper-parameter", lambda: scatter(searches))
+    report.draw(
+        out / "halving.svg",
+        "the trials that successive halving goes on with",
+        lambda: halving_curves(searches["halving"]),
+    )
     return report
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 import nn
 import viz
-from demos._figures import save_figure
 from demos._iris_training import Trained, trained
 from demos._report import Report, console
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WANTED = 0.95
 
@@ -28,22 +31,21 @@ def main(out: Path, quick: bool) -> Report:
     console.print(table)
     console.print(f"training loss {result.losses[0]:.4f} at the start, {result.losses[-1]:.4f} now")
     report.reach("test accuracy", result.test_accuracy[-1], at_least=WANTED)
-    report.write(out / "loss.svg", "loss and accuracies by epoch",
-                 lambda path: draw_curves(result, path))  # fmt: skip
+    report.draw(out / "loss.svg", "loss and accuracies by epoch", lambda: curves(result))
     report.write(out / "network.svg", "the network on one flower, with gradients",
                  lambda path: draw_network(result, path))  # fmt: skip
     return report
 
 
-def draw_curves(result: Trained, path: Path) -> None:
-    """Write the curves of loss and accuracies."""
+def curves(result: Trained) -> Figure:
+    """Return a figure of the curves of loss and accuracies."""
     series = {
         "training loss": result.losses,
         "training accuracy": result.train_accuracy,
         "test accuracy": result.test_accuracy,
     }
     title = "An MLP 4-8-3 learns the iris flowers"
-    save_figure(viz.curves(series, title=title, xlabel="epoch", ylabel="loss, accuracy"), path)
+    return viz.curves(series, title=title, xlabel="epoch", ylabel="loss, accuracy")
 
 
 def draw_network(result: Trained, path: Path) -> None:

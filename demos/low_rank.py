@@ -17,7 +17,6 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import digits
-from demos._figures import save_figure
 from demos._lines import lines
 from demos._report import Report, console
 from demos._steps import layers_in, mlp_steps
@@ -74,10 +73,14 @@ def main(out: Path, quick: bool) -> Report:
     report.reach(f"accuracy at rank {shown}, trained on", found["split, then trained on"][i],
                  at_least=QUICK_WANTED if quick else WANTED)  # fmt: skip
     report.reach(f"parameters at rank {shown}, of all", sizes[i] / whole, at_most=0.5)
-    report.write(out / "accuracy.svg", "test accuracy by rank",
-                 lambda path: save_figure(curves(ranks, sizes, found, whole), path))  # fmt: skip
-    report.write(out / "singular_values.svg", "the singular values of the hidden layers",
-                 lambda path: save_figure(spectra(layers[:-1], shown), path))  # fmt: skip
+    report.draw(
+        out / "accuracy.svg", "test accuracy by rank", lambda: curves(ranks, sizes, found, whole)
+    )
+    report.draw(
+        out / "singular_values.svg",
+        "the singular values of the hidden layers",
+        lambda: spectra(layers[:-1], shown),
+    )
     return report
 
 

@@ -15,7 +15,6 @@ import numpy as np
 
 import viz
 from autograd import no_grad, tanh
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.inputs import numbers_of
 from nn.layers.layer import Layer
@@ -66,10 +65,14 @@ def main(out: Path, quick: bool) -> Report:
     report.reach("mean squared error of the LSTM", errors["LSTM"],
                  at_most=QUICK_WANTED if quick else WANTED)  # fmt: skip
     report.reach("mean squared error of the RNN, which fails", errors["RNN"], at_least=FAILED)
-    report.write(out / "losses.svg", "errors of both networks by epoch",
-                 lambda path: save_figure(losses(histories, steps), path))  # fmt: skip
-    report.write(out / "gates.svg", "the LSTM's gates and cells on one sequence",
-                 lambda path: save_figure(gates(models["LSTM"], *shown(others)), path))  # fmt: skip
+    report.draw(
+        out / "losses.svg", "errors of both networks by epoch", lambda: losses(histories, steps)
+    )
+    report.draw(
+        out / "gates.svg",
+        "the LSTM's gates and cells on one sequence",
+        lambda: gates(models["LSTM"], *shown(others)),
+    )
     return report
 
 

@@ -16,7 +16,6 @@ import numpy as np
 import viz
 from autograd import softmax
 from demos._digits import SIDE, TEST, TRAIN, digits
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.layers.dropout import Dropout
 from nn.layers.layer import Layer
@@ -53,11 +52,11 @@ def main(out: Path, quick: bool) -> Report:
 
     report = Report()
     report.reach("accuracy", accuracy, at_least=QUICK_WANTED if quick else WANTED)
-    report.write(out / "curves.svg", "losses and accuracies by epoch",
-                 lambda path: save_figure(curves(history), path))  # fmt: skip
+    report.draw(out / "curves.svg", "losses and accuracies by epoch", lambda: curves(history))
     if (outputs.argmax(axis=1) != y).any():
-        report.write(out / "wrong.svg", "digits taken for others",
-                     lambda path: save_figure(wrong_digits(X, y, outputs), path))  # fmt: skip
+        report.draw(
+            out / "wrong.svg", "digits taken for others", lambda: wrong_digits(X, y, outputs)
+        )
     return report
 
 
@@ -88,12 +87,7 @@ def curves(history: History) -> Figure:
         "validation accuracy": history["val_accuracy"],
     }
     title = f"A network 64-128-64-10 learns from {TRAIN:,} digits"
-    figure = viz.curves(series, title=title, ylabel="loss, accuracy")
-    [axes] = figure.axes
-    for line in axes.lines:
-        line.set_xdata(range(1, len(history) + 1))
-    axes.relim()
-    axes.autoscale_view()
+    figure = viz.curves(series, title=title, ylabel="loss, accuracy", start=1)
     return figure
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.table import Table
 
 import viz
-from demos._figures import save_figure
 from demos._planes import maps
 from demos._report import Report, console
 from nn.layers.dropout import Dropout
@@ -25,6 +24,9 @@ from nn.training.callbacks import EarlyStopping
 from nn.training.evaluate import evaluate
 from nn.training.fit import fit
 from nn.training.history import History
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TRAIN, VALIDATION, NOISE = 30, 100, 0.35
 HIDDEN, LEARNING_RATE = 12, 0.015
@@ -69,12 +71,17 @@ def main(out: Path, quick: bool) -> Report:
 
     report = Report()
     points = 25 if quick else 51
-    report.write(out / "maps.svg", "what each network says of every point",
-                 lambda path: save_figure(maps(panels, *train, points,
-                     f"A network 2-{HIDDEN}-{HIDDEN}-1 on {TRAIN} points"), path))  # fmt: skip
+    report.draw(
+        out / "maps.svg",
+        "what each network says of every point",
+        lambda: maps(panels, *train, points, f"A network 2-{HIDDEN}-{HIDDEN}-1 on {TRAIN} points"),
+    )
     histories = {name: history for name, (_, history) in runs.items()}
-    report.write(out / "losses.svg", "training and validation losses by epoch",
-                 lambda path: draw_losses(histories, path))  # fmt: skip
+    report.draw(
+        out / "losses.svg",
+        "training and validation losses by epoch",
+        lambda: loss_curves(histories),
+    )
     for name in list(REMEDIES)[1:]:
         report.reach(f"{name}, validation loss", left[name], at_most=0.9 * left["nothing"])
     return report
@@ -106,8 +113,8 @@ def loss_of(model: Module, samples: Samples) -> float:
     return evaluate(model, *samples, LOSS)["loss"]
 
 
-def draw_losses(histories: dict[str, History], path: Path) -> None:
-    """Write the validation losses of all runs, and the training loss without a remedy."""
+def loss_curves(histories: dict[str, History]) -> Figure:
+    """Return a figure of the validation losses, and of the training loss without a remedy."""
     series = {"nothing, training": histories["nothing"]["loss"]} | {
         f"{name}, validation": history["val_loss"]
         for name, history in histories.items()
@@ -121,4 +128,4 @@ def draw_losses(histories: dict[str, History], path: Path) -> None:
     axes.plot([best], [stopped[best]], "kv", label="early stopping, its model")
     axes.legend(frameon=False, handlelength=3.5, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.set_size_inches(8.6, 4)
-    save_figure(figure, path)
+    return figure

@@ -8,6 +8,7 @@ classes, at the weights of linear regression, and that is the idea which gradien
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ import numpy as np
 from rich.table import Table
 
 import viz
-from demos._figures import save_figure
 from demos._planes import maps
 from demos._report import Report, console
 from nn.classical.adaline import Adaline, Adaptation
@@ -80,11 +80,13 @@ def main(out: Path, quick: bool) -> Report:
             title = "XOR: no straight line parts the classes, one hidden layer does"
             name = f"{HIDDEN} hidden tanh neurons"
             pictures.append((name, lambda grid: network.predict(grid)[:, 0]))
-        report.write(out / f"{gate.lower()}.svg", "what each says of every point",
-                     lambda path, p=pictures, t=targets, title=title:  # type: ignore[misc]
-                     save_figure(maps(p, ROWS, t, size, title), path))  # fmt: skip
-    report.write(out / "epochs.svg", "mistakes and errors by epoch",
-                 lambda path: save_figure(by_epoch(learned, adapted, losses), path))  # fmt: skip
+        report.draw(out / f"{gate.lower()}.svg", "what each says of every point",
+                    partial(maps, pictures, ROWS, targets, size, title))  # fmt: skip
+    report.draw(
+        out / "epochs.svg",
+        "mistakes and errors by epoch",
+        lambda: by_epoch(learned, adapted, losses),
+    )
     return report
 
 

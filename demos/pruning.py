@@ -17,7 +17,6 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import digits
-from demos._figures import save_figure
 from demos._lines import lines
 from demos._report import Report, console
 from demos._steps import mlp_steps
@@ -78,10 +77,16 @@ def main(out: Path, quick: bool) -> Report:
     tuned_accuracy = found[WAYS[0]][shares.index(shown)]
     report.reach(f"accuracy with {shown:.0%} of the weights", tuned_accuracy,
                  at_least=QUICK_WANTED if quick else WANTED)  # fmt: skip
-    report.write(out / "accuracy.svg", "test accuracy by the share of weights left",
-                 lambda path: save_figure(curves(shares, found), path))  # fmt: skip
-    report.write(out / "weights.svg", "the weights by size, before and after",
-                 lambda path: save_figure(histograms(model, kept_models[shown]), path))  # fmt: skip
+    report.draw(
+        out / "accuracy.svg",
+        "test accuracy by the share of weights left",
+        lambda: curves(shares, found),
+    )
+    report.draw(
+        out / "weights.svg",
+        "the weights by size, before and after",
+        lambda: histograms(model, kept_models[shown]),
+    )
     return report
 
 

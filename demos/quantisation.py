@@ -18,7 +18,6 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import digits
-from demos._figures import save_figure
 from demos._lines import lines
 from demos._report import Report, console
 from demos._steps import layers_in, mlp_steps
@@ -100,10 +99,16 @@ def main(out: Path, quick: bool) -> Report:
     report.reach("accuracy lost in whole numbers of 8 bits", lost_by_inputs, at_most=LOST)
     report.reach("size at 8 bits, of that before", size_of(layers, 8) / size_of(layers, FLOAT),
                  at_most=0.15)  # fmt: skip
-    report.write(out / "accuracy.svg", "test accuracy by the bits of a weight",
-                 lambda path: save_figure(curves(choices, found, before), path))  # fmt: skip
-    report.write(out / "steps.svg", "what the weights of a layer are rounded to",
-                 lambda path: save_figure(values(layers[0].weights), path))  # fmt: skip
+    report.draw(
+        out / "accuracy.svg",
+        "test accuracy by the bits of a weight",
+        lambda: curves(choices, found, before),
+    )
+    report.draw(
+        out / "steps.svg",
+        "what the weights of a layer are rounded to",
+        lambda: values(layers[0].weights),
+    )
     return report
 
 

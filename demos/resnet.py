@@ -17,7 +17,6 @@ from rich.table import Table
 
 import viz
 from autograd import mean
-from demos._figures import save_figure
 from demos._planes import maps
 from demos._report import Report, console
 from nn.data.arrays import Floats, Ints
@@ -80,17 +79,30 @@ def main(out: Path, quick: bool) -> Report:
     report.reach("first layer's gradient without skips, of that with them", plain / skips,
                  at_most=1e-3)  # fmt: skip
 
-    report.write(out / "gradients.svg", "the size of the gradient in every layer", lambda path:
-                 save_figure(gradients_figure(before, after, exploding), path))  # fmt: skip
-    report.write(out / "accuracy.svg", "test accuracy by epoch",
-                 lambda path: save_figure(viz.curves(
-                     accuracies, title="With skips, depth is no obstacle", start=1,
-                     ylabel="test accuracy"), path))  # fmt: skip
+    report.draw(
+        out / "gradients.svg",
+        "the size of the gradient in every layer",
+        lambda: gradients_figure(before, after, exploding),
+    )
+    report.draw(
+        out / "accuracy.svg",
+        "test accuracy by epoch",
+        lambda: viz.curves(
+            accuracies, title="With skips, depth is no obstacle", start=1, ylabel="test accuracy"
+        ),
+    )
     pictures = [(f"{name}: {found[-1]:.0%} right", partial(scores, networks[name]))
                 for name, found in accuracies.items()]  # fmt: skip
-    report.write(out / "planes.svg", "what each network says of every point",
-                 lambda path: save_figure(maps(pictures, *test, 41 if quick else 101,
-                     "Two spirals, and what each network says of the plane"), path))  # fmt: skip
+    report.draw(
+        out / "planes.svg",
+        "what each network says of every point",
+        lambda: maps(
+            pictures,
+            *test,
+            41 if quick else 101,
+            "Two spirals, and what each network says of the plane",
+        ),
+    )
     return report
 
 

@@ -21,7 +21,6 @@ import numpy as np
 from rich.table import Table
 
 from autograd import no_grad, softmax
-from demos._figures import save_figure
 from demos._progress import progress
 from demos._recall import gradient_sizes, memory, recalled
 from demos._report import Report, console
@@ -74,8 +73,11 @@ def main(out: Path, quick: bool) -> Report:
     known = sum(name in names for name in new)
     console.print(f"{MADE_UP - known} of {MADE_UP} are not in the list")
     name = max(others, key=len)
-    report.write(out / "next_letters.svg", "what the network expects after each letter of a name",
-                 lambda path: save_figure(next_letters(model, name), path))  # fmt: skip
+    report.draw(
+        out / "next_letters.svg",
+        "what the network expects after each letter of a name",
+        lambda: next_letters(model, name),
+    )
 
     lengths, tries = (QUICK_LENGTHS, 1) if quick else (LENGTHS, TRIES)
     sizes = {steps: gradient_sizes(steps) for steps in lengths}
@@ -95,8 +97,11 @@ def main(out: Path, quick: bool) -> Report:
     report.reach(f"recalled after {longest} steps, mean", fmean(right[longest]), at_most=0.8)
     factor = (sizes[longest][0] / sizes[longest][-1]) ** (1 / (longest - 1))
     report.reach("the gradient's factor for each step back", factor, at_most=0.9)
-    report.write(out / "memory.svg", "gradients by distance, and what is recalled by length",
-                 lambda path: save_figure(memory(sizes[longest], right), path))  # fmt: skip
+    report.draw(
+        out / "memory.svg",
+        "gradients by distance, and what is recalled by length",
+        lambda: memory(sizes[longest], right),
+    )
     return report
 
 

@@ -19,7 +19,6 @@ import numpy as np
 import viz
 from autograd import compile, softmax, take
 from demos._digits import SIDE
-from demos._figures import save_figure
 from demos._report import Report, console
 from demos.cnn import images, trained
 from nn.module import Module
@@ -69,12 +68,16 @@ def main(out: Path, quick: bool) -> Report:
             f"{name}: mean probability left while {DELETED} pixels are wiped out, beside that of "
             "a random order", float(left[name].mean() / usual), at_most=WANTED,
         )  # fmt: skip
-    report.write(
-        out / "attributions.svg", "what each method says of some digits",
-        lambda path: save_figure(attributions(X, test[1], said, methods), path),
-    )  # fmt: skip
-    report.write(out / "deletion.svg", "the probability left while pixels are wiped out",
-                 lambda path: save_figure(deletions(left, len(X)), path))  # fmt: skip
+    report.draw(
+        out / "attributions.svg",
+        "what each method says of some digits",
+        lambda: attributions(X, test[1], said, methods),
+    )
+    report.draw(
+        out / "deletion.svg",
+        "the probability left while pixels are wiped out",
+        lambda: deletions(left, len(X)),
+    )
     return report
 
 

@@ -20,7 +20,6 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import SIDE, digits
-from demos._figures import save_figure
 from demos._progress import progress
 from demos._report import Report, console
 from nn.data.scaling import Standardiser
@@ -115,12 +114,15 @@ def main(out: Path, quick: bool) -> Report:
                  on_learned - on_random, at_least=wanted.gain)  # fmt: skip
     report.reach("gain over pixels", on_learned - on_pixels, at_least=wanted.over_pixels)
     report.reach("gain where the whole network is trained", after - scratch, at_least=wanted.tuned)
-    report.write(out / "guesses.svg", "what is hidden, what is guessed, what it was",
-                 lambda path: save_figure(guesses(hidden, guessed, covered, test[0]),
-                                          path))  # fmt: skip
+    report.draw(
+        out / "guesses.svg",
+        "what is hidden, what is guessed, what it was",
+        lambda: guesses(hidden, guessed, covered, test[0]),
+    )
     if len(effort.labels) > 1:
-        report.write(out / "labels.svg", "accuracy by the number of labels",
-                     lambda path: save_figure(label_curves(found), path))  # fmt: skip
+        report.draw(
+            out / "labels.svg", "accuracy by the number of labels", lambda: label_curves(found)
+        )
     return report
 
 

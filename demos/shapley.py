@@ -19,7 +19,6 @@ import numpy as np
 from rich.table import Table
 
 import autograd
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.data.scaling import Standardiser
 from nn.data.splitting import split
@@ -91,10 +90,14 @@ def main(out: Path, quick: bool) -> Report:
     report.reach(f"Kernel SHAP of {SAMPLED[-1]}, largest difference relative to the largest value",
                  relative[-1].max(), at_most=0.1)  # fmt: skip
     axioms(report)
-    report.write(out / "explanations.svg", "what each feature adds, by method",
-                 lambda path: save_figure(bars(found, columns), path))  # fmt: skip
-    report.write(out / "sampling.svg", "the error of Kernel SHAP by coalitions asked",
-                 lambda path: save_figure(error_curve(relative), path))  # fmt: skip
+    report.draw(
+        out / "explanations.svg", "what each feature adds, by method", lambda: bars(found, columns)
+    )
+    report.draw(
+        out / "sampling.svg",
+        "the error of Kernel SHAP by coalitions asked",
+        lambda: error_curve(relative),
+    )
     return report
 
 

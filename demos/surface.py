@@ -12,7 +12,6 @@ weights as large as these the hidden layers change little: hence the star in the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ import numpy as np
 from rich.table import Table
 
 import viz
-from demos._figures import save_figure
 from demos._full import full
 from demos._matrix_network import descend, matrices
 from demos._report import Report, console
@@ -56,15 +54,14 @@ def main(out: Path, quick: bool) -> Report:
             "4,000 epochs, and 10,000 points, in some minutes: with CHALKGRAD_FULL=1",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
-    report.write(out / "loss.svg", "loss by epoch",
-                 lambda path: save_figure(loss_curves(runs), path))  # fmt: skip
+    report.draw(out / "loss.svg", "loss by epoch", lambda: loss_curves(runs))
     for run in runs:
         console.print(changes(run))
         for end, shows, draw in (
             ("", "the surface, and the network's", contours),
             ("_weights", "weights and their changes", weights),
         ):
-            report.write(out / f"{run.points}{end}.svg", shows, partial(_save, draw, run))
+            report.draw(out / f"{run.points}{end}.svg", shows, partial(draw, run))
         if not run.losses[-1] < run.losses[0]:
             report.problem(f"{run.points} points: the loss {run.losses[-1]} is not below the first")
     return report
@@ -201,10 +198,6 @@ def weights(run: Learned) -> Figure:
     for axes, title in zip(rows[:, 0], ("at the start", "after", "change"), strict=True):
         axes.set_ylabel(f"{title}\nto neuron", fontsize=10)
     return figure
-
-
-def _save(draw: Callable[[Learned], Figure], run: Learned, path: Path) -> None:
-    save_figure(draw(run), path)
 
 
 def _grid(count: int) -> tuple[Any, Any]:

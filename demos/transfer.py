@@ -19,7 +19,6 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import SIDE, digits
-from demos._figures import save_figure
 from demos._lines import lines
 from demos._progress import progress
 from demos._report import Report, console
@@ -81,13 +80,15 @@ def main(out: Path, quick: bool) -> Report:
     report.reach(f"gained by fine-tuning, {counts[i]} digits anywhere", tuned - scratch,
                  at_least=least)  # fmt: skip
     report.reach("gained by a new last layer alone", frozen - scratch, at_least=least / 2)
-    report.write(out / "digits.svg", "digits anywhere on a field",
-                 lambda path: save_figure(fields(tasks["anywhere"]), path))  # fmt: skip
+    report.draw(out / "digits.svg", "digits anywhere on a field", lambda: fields(tasks["anywhere"]))
     if not quick:
         _, frozen, scratch = (found["in the middle"][way][i] for way in WAYS)
         report.reach("the same for digits in the middle", frozen - scratch, at_most=0)
-        report.write(out / "accuracy.svg", "test accuracy by the number of digits",
-                     lambda path: save_figure(curves(counts, found), path))  # fmt: skip
+        report.draw(
+            out / "accuracy.svg",
+            "test accuracy by the number of digits",
+            lambda: curves(counts, found),
+        )
     return report
 
 

@@ -19,7 +19,6 @@ from rich.table import Table
 import viz
 from demos._alice import bits_by_counting, book, windows
 from demos._attention_maps import Map, attention_maps
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.attention.language_model import LanguageModel
 from nn.attention.sampling import generate, greedy, sampler
@@ -90,11 +89,17 @@ def write_like_alice(out: Path, quick: bool, report: Report) -> None:
     all_texts = "\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n"
     report.write(out / "samples.txt", "what it writes",
                  lambda path: path.write_text(all_texts, "utf-8"))  # fmt: skip
-    report.write(out / "learning.svg", "bits per character by epoch, beside tables of counts",
-                 lambda path: save_figure(learning(history, baselines), path))  # fmt: skip
+    report.draw(
+        out / "learning.svg",
+        "bits per character by epoch, beside tables of counts",
+        lambda: learning(history, baselines),
+    )
     line = judged_by[0][1].tolist()
-    report.write(out / "attention.svg", "where each character looks, by layer and head",
-                 lambda path: save_figure(writer_maps(model, line, names), path))  # fmt: skip
+    report.draw(
+        out / "attention.svg",
+        "where each character looks, by layer and head",
+        lambda: writer_maps(model, line, names),
+    )
 
 
 def learning(history: History, baselines: dict[str, float]) -> Figure:
@@ -104,15 +109,11 @@ def learning(history: History, baselines: dict[str, float]) -> Figure:
         "held out, a part of it": [loss / log(2) for loss in history["val_loss"]],
     }
     figure = viz.curves(series, title="A transformer needs fewer bits than counting does",
-                        ylabel="bits per character")  # fmt: skip
+                        ylabel="bits per character", start=1)  # fmt: skip
     [axes] = figure.axes
-    for line in axes.lines:
-        line.set_xdata(range(1, len(history) + 1))
     for name, bits in baselines.items():
         axes.axhline(bits, color=INK, linewidth=0.8, linestyle=":")
         axes.annotate(name, (len(history), bits), ha="right", va="bottom", fontsize=8)
-    axes.relim()
-    axes.autoscale_view()
     return figure
 
 
@@ -144,8 +145,11 @@ def reverse_words(out: Path, quick: bool, report: Report) -> None:
     i = int(np.argmax((answers == PADDING).sum(axis=1) == 1 + longest // 4))
     pair = tests[i].tolist()
     console.print(f"for example {spelled(pair[0])} gives {spelled(written[i])}", highlight=False)
-    report.write(out / "reversal.svg", "where the decoder looks in the word it reverses",
-                 lambda path: save_figure(reversal_maps(model, pair), path))  # fmt: skip
+    report.draw(
+        out / "reversal.svg",
+        "where the decoder looks in the word it reverses",
+        lambda: reversal_maps(model, pair),
+    )
 
 
 def words(count: int, longest: int, seed: int) -> tuple[Any, Any]:

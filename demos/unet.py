@@ -18,7 +18,6 @@ import numpy as np
 from rich.table import Table
 
 import viz
-from demos._figures import save_figure
 from demos._report import Report, console
 from demos._shapes import KINDS, SIDE, shapes
 from nn.convolutional.unet import UNet
@@ -67,10 +66,12 @@ def main(out: Path, quick: bool) -> Report:
     report = Report()
     report.reach("intersection over union, mean of the kinds", overlap(outputs, Y),
                  at_least=QUICK_WANTED if quick else WANTED)  # fmt: skip
-    report.write(out / "examples.svg", "images, their shapes, and what the network says",
-                 lambda path: save_figure(examples(X, Y, outputs, kinds), path))  # fmt: skip
-    report.write(out / "curves.svg", "intersection over union by epoch",
-                 lambda path: save_figure(curves(history), path))  # fmt: skip
+    report.draw(
+        out / "examples.svg",
+        "images, their shapes, and what the network says",
+        lambda: examples(X, Y, outputs, kinds),
+    )
+    report.draw(out / "curves.svg", "intersection over union by epoch", lambda: curves(history))
     return report
 
 
@@ -131,11 +132,6 @@ def curves(history: History) -> Figure:
     names = {"overlap": "training", "val_overlap": "other images"}
     series = {text: history[name] for name, text in names.items() if name in history}
     figure = viz.curves(series, title="The network learns to tell the shapes apart",
-                        ylabel="intersection over union")  # fmt: skip
-    [axes] = figure.axes
-    for line in axes.lines:
-        line.set_xdata(range(1, len(history) + 1))
-    axes.set_xticks(range(1, len(history) + 1))
-    axes.relim()
-    axes.autoscale_view()
+                        ylabel="intersection over union", start=1)  # fmt: skip
+    figure.axes[0].set_xticks(range(1, len(history) + 1))
     return figure

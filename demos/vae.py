@@ -18,7 +18,6 @@ import numpy as np
 import viz
 from demos._digit_pictures import digit_scatter, image_rows
 from demos._digits import SIDE, digits
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.data.arrays import Floats, Ints
 from nn.generative.variational import VariationalAutoencoder
@@ -60,17 +59,21 @@ def main(out: Path, quick: bool) -> Report:
         report.reach(f"standard deviation of the codes' number {k}", spread,
                      at_least=SPREAD[0], at_most=SPREAD[1])  # fmt: skip
 
-    report.write(out / "curves.svg", "both parts of the loss by epoch",
-                 lambda path: save_figure(curves(history), path))  # fmt: skip
-    report.write(out / "plane.svg", "the codes of digits, and what every place stands for",
-                 lambda path: save_figure(plane(model, tested, classes), path))  # fmt: skip
+    report.draw(out / "curves.svg", "both parts of the loss by epoch", lambda: curves(history))
+    report.draw(
+        out / "plane.svg",
+        "the codes of digits, and what every place stands for",
+        lambda: plane(model, tested, classes),
+    )
     one_each = [int(np.flatnonzero(classes == k)[0]) for k in range(10)]
     rows = [("digit", tested[one_each]), ("decoded", model.reconstruct(tested[one_each]))]
     normal = np.random.RandomState(0).standard_normal
     rows += [(name, model.generate(normal((10, CODE)))) for name in ("drawn anew", "", "")]
-    report.write(out / "samples.svg", "digits through the code, and new ones",
-                 lambda path: save_figure(
-                     image_rows(rows, "Digits decoded and drawn"), path))  # fmt: skip
+    report.draw(
+        out / "samples.svg",
+        "digits through the code, and new ones",
+        lambda: image_rows(rows, "Digits decoded and drawn"),
+    )
     return report
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 import viz
 from autograd import Value, mean, no_grad
 from autograd.value import data_of
-from demos._figures import save_figure
 from demos._report import Report, console
 from nn.inputs import listed
 from nn.layers.mlp import MLP
 from nn.losses import mean_squared_error
 from nn.optimizers.sgd import SGD
 from nn.toys import moons
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DEPTH, WIDTH = 8, 8
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
@@ -44,8 +47,11 @@ def main(out: Path, quick: bool) -> Report:
         "multiplies it by a slope of at most 1/4. He's weights keep that of ReLUs in size.",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
-    report.write(out / "gradients.svg", "the size of the gradient in every layer",
-                 lambda path: draw_sizes(sizes, path))  # fmt: skip
+    report.draw(
+        out / "gradients.svg",
+        "the size of the gradient in every layer",
+        lambda: size_curves(sizes),
+    )
 
     epochs = QUICK_EPOCHS if quick else EPOCHS
     dead = {f"relu, learning rate {rate}": dead_by_epoch("relu", rate, rows, targets, epochs)
@@ -57,10 +63,15 @@ def main(out: Path, quick: bool) -> Report:
     for name, counts in dead.items():
         table.add_row(name, *[str(counts[i]) for i in (0, 1, -1)])
     console.print(table)
-    report.write(out / "dying_relus.svg", "dead ReLUs by epoch and learning rate",
-                 lambda path: save_figure(viz.curves(
-                     dead, title="Steps too large kill ReLUs; leaky ones live",
-                     ylabel=f"dead neurons of {2 * WIDTH}"), path))  # fmt: skip
+    report.draw(
+        out / "dying_relus.svg",
+        "dead ReLUs by epoch and learning rate",
+        lambda: viz.curves(
+            dead,
+            title="Steps too large kill ReLUs; leaky ones live",
+            ylabel=f"dead neurons of {2 * WIDTH}",
+        ),
+    )
     return report
 
 
@@ -108,11 +119,11 @@ def dead_neurons(model: MLP, rows: list[list[float]]) -> int:
     return count
 
 
-def draw_sizes(sizes: dict[str, list[float]], path: Path) -> None:
-    """Write the sizes of the gradients over the layers, on a logarithmic axis."""
+def size_curves(sizes: dict[str, list[float]]) -> Figure:
+    """Return a figure of the sizes of the gradients over the layers, on a logarithmic axis."""
     figure = viz.curves(sizes, title="The gradient on its way back to the first layer",
                         xlabel="layer (right: the output)", ylabel="mean |∂loss/∂w|")  # fmt: skip
     [axes] = figure.axes
     axes.set_yscale("log")
     axes.set_xticks(range(DEPTH + 1), [str(i + 1) for i in range(DEPTH + 1)])
-    save_figure(figure, path)
+    return figure

@@ -10,7 +10,6 @@ from rich.table import Table
 import viz
 from autograd import Value, explain, name
 from autograd.show import number
-from demos._figures import save_figure
 from demos._report import Report, console
 
 # a neuron without bias shall learn the average of its inputs, that is three weights of 1/3
@@ -54,10 +53,13 @@ def main(out: Path, quick: bool) -> Report:
     history = trained(weights, QUICK_EPOCHS if quick else EPOCHS)
     console.print(history_table(history))
     series = {w.label: [numbers[i] for _, numbers in history] for i, w in enumerate(weights)}
-    report.write(out / "weights.svg", "the weights on their way to 1/3",
-                 lambda path: save_figure(viz.curves(
-                     series, title="Three weights learn to average: all become 1/3", ylabel="weight"
-                 ), path))  # fmt: skip
+    report.draw(
+        out / "weights.svg",
+        "the weights on their way to 1/3",
+        lambda: viz.curves(
+            series, title="Three weights learn to average: all become 1/3", ylabel="weight"
+        ),
+    )
     if any(abs(w.data - 1 / 3) > CLOSE for w in weights):
         report.problem(f"the weights are not within {CLOSE} of 1/3: {[w.data for w in weights]}")
     return report

@@ -24,8 +24,8 @@ def test_cnn(tmp_path, capsys):
     assert status == 0
     assert written == {"curves.svg", "filters.svg", "feature_maps.svg"}
     assert 0.85 <= reached(said, "test accuracy") <= 1
-    assert ["together", "1,898"] in rows
-    assert ["Conv2d", "16", "×", "4", "×", "4", "1,168"] in rows
+    assert "Sequential: 1,898 parameters" in said
+    assert ["parts.2", "Conv2d", "16", "×", "4", "×", "4", "relu", "1,168"] in rows
 
 
 @pytest.mark.demo
