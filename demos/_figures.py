@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from autograd.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a matplotlib figure as SVG under a temporary name, then rename it."""
+    """Write a matplotlib figure as SVG."""
     from matplotlib import rc_context
 
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with rc_context({"svg.hashsalt": path.name}):  # else ids are random
-            figure.savefig(draft, format="svg", metadata={"Date": None})
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    out = io.BytesIO()
+    with rc_context({"svg.hashsalt": path.name}):  # else ids are random
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    write_whole(path, out.getvalue(), "picture")

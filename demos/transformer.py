@@ -17,6 +17,7 @@ import numpy as np
 from rich.table import Table
 
 import viz
+from autograd.files import write_whole
 from demos._alice import bits_by_counting, book, windows
 from demos._attention_maps import Map, attention_maps
 from demos._report import Report, console
@@ -88,7 +89,7 @@ def write_like_alice(out: Path, quick: bool, report: Report) -> None:
         console.print(f"[bold]{name}:[/] {texts[name]}", soft_wrap=True, highlight=False)
     all_texts = "\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n"
     report.write(out / "samples.txt", "what it writes",
-                 lambda path: path.write_text(all_texts, "utf-8"))  # fmt: skip
+                 lambda path: write_whole(path, all_texts, "text"))  # fmt: skip
     report.draw(
         out / "learning.svg",
         "bits per character by epoch, beside tables of counts",
