@@ -10,7 +10,7 @@ import numpy as np
 from demos._karate import places
 from demos._molecules import ATOMS
 from demos._planes import COLOURS, MARKERS
-from nn.graph.graphs import Graph, unpacked
+from nn.graph.graphs import Graph, unpacked_graph
 from viz.plotting.panels import INK, panels, tidy
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def molecule_figure(X: Any, y: Any, answers: dict[str, Any]) -> Figure:
 
 def molecule(ax: Axes, sample: Any) -> None:
     """Draw the atoms of a packed molecule as letters, and its bonds as lines."""
-    x, bonds = (np.array(part) for part in unpacked(sample))
+    x, bonds = (np.array(part) for part in unpacked_graph(sample))
     n = int(np.trace(bonds))
     graph = Graph(n, [(i, j) for i in range(n) for j in range(i) if bonds[i, j]])
     points = places(graph)

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 
 from nn.data.arrays import Floats, Ints
-from nn.graph.graphs import Graph, packed
+from nn.graph.graphs import Graph, packed_graph
 
 ATOMS = ("C", "N", "O")
 BONDS = {"C": 4, "N": 3, "O": 2}  # at most
@@ -35,7 +35,7 @@ def molecules(pairs: int, seed: int) -> tuple[Floats, Ints]:
         for _ in range(TRIES):
             source.shuffle(atoms)
             if fits(atoms, graph):
-                found[has_motif(atoms, graph)] = packed(one_hot(atoms), graph, LARGEST)
+                found[has_motif(atoms, graph)] = packed_graph(one_hot(atoms), graph, LARGEST)
         if len(found) == 2:
             samples += [found[False], found[True]]
     return np.array(samples), np.array([0, 1] * pairs)

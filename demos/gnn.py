@@ -29,7 +29,7 @@ from demos._report import Report, console
 from nn.data.arrays import Floats
 from nn.graph.attention import GraphAttention
 from nn.graph.convolution import GraphConv
-from nn.graph.graphs import Graph, unpacked
+from nn.graph.graphs import Graph, unpacked_graph
 from nn.graph.messages import MessagePassing
 from nn.graph.readout import Readout
 from nn.initialisers import normal
@@ -174,7 +174,7 @@ class Molecules(Module):
         self.last = MLP(sizes[-1], [8, 2], seed=seed + 9)
 
     def __call__(self, sample: Any) -> Any:
-        x, bonds = unpacked(sample)
+        x, bonds = unpacked_graph(sample)
         for layer in self.rounds:
             x = layer(x, bonds)
         return self.last(self.readout(x, bonds))

@@ -47,8 +47,8 @@ from nn.generative.variational import VariationalAutoencoder as VariationalAutoe
 from nn.graph.attention import GraphAttention as GraphAttention
 from nn.graph.convolution import GraphConv as GraphConv
 from nn.graph.graphs import Graph as Graph
-from nn.graph.graphs import packed as packed
-from nn.graph.graphs import unpacked as unpacked
+from nn.graph.graphs import packed_graph as packed_graph
+from nn.graph.graphs import unpacked_graph as unpacked_graph
 from nn.graph.messages import MessagePassing as MessagePassing
 from nn.graph.readout import Readout as Readout
 from nn.initialisers import glorot as glorot

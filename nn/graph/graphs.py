@@ -70,14 +70,14 @@ class Graph(Module):
         return f"Graph of {self.nodes} nodes and {len(self.edges)} edges"
 
 
-def packed(features: Any, graph: Graph, nodes: int) -> Floats:
+def packed_graph(features: Any, graph: Graph, nodes: int) -> Floats:
     """Return a graph as a sample of fixed size: a row a node, its features, then its matrix row.
 
     The sample has room for so many `nodes`; those that the graph has not are rows of zeros, also on
     the diagonal of the matrix, which so says which nodes are there. Raises ValueError for a graph
     that is larger, and another number of rows of features than it has nodes.
 
-    >>> packed([[5.0], [6.0]], Graph(2, [(0, 1)]), nodes=3)
+    >>> packed_graph([[5.0], [6.0]], Graph(2, [(0, 1)]), nodes=3)
     array([[5., 1., 1., 0.],
            [6., 1., 1., 0.],
            [0., 0., 0., 0.]])
@@ -85,8 +85,8 @@ def packed(features: Any, graph: Graph, nodes: int) -> Floats:
     X, n, nodes = matrix(features, "features"), graph.nodes, whole("nodes", nodes, 1)
     if len(X) != n or n > nodes:
         raise ValueError(
-            f"packed: {len(X)} rows of features for a {graph!r}, in a sample of {nodes} nodes; "
-            "give a row for each node, and room for all of them"
+            f"packed_graph: {len(X)} rows of features for a {graph!r}, in a sample of {nodes} "
+            "nodes; give a row for each node, and room for all of them"
         )
     sample = np.zeros((nodes, X.shape[1] + nodes))
     sample[:n, : X.shape[1]] = X
@@ -94,20 +94,20 @@ def packed(features: Any, graph: Graph, nodes: int) -> Floats:
     return sample
 
 
-def unpacked(sample: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], list[list[Any]]]:
+def unpacked_graph(sample: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], list[list[Any]]]:
     """Return the features and the adjacency matrix of a packed graph.
 
     Raises ValueError for rows that are too short to hold a matrix row and a feature.
 
-    >>> unpacked([[5.0, 1.0, 1.0], [6.0, 1.0, 1.0]])
+    >>> unpacked_graph([[5.0, 1.0, 1.0], [6.0, 1.0, 1.0]])
     ([[5.0], [6.0]], [[1.0, 1.0], [1.0, 1.0]])
     """
     rows = [listed(row) for row in listed(sample)]
     n, width = (*shape(rows), 0)[:2]
     if width <= n:
         raise ValueError(
-            f"unpacked: {n} rows of {width} numbers; each has features, then {n} numbers that say "
-            "to which nodes there is an edge"
+            f"unpacked_graph: {n} rows of {width} numbers; each has features, then {n} numbers "
+            "that say to which nodes there is an edge"
         )
     return [row[:-n] for row in rows], [row[-n:] for row in rows]
 

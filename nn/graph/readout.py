@@ -16,8 +16,8 @@ READOUTS = ("sum", "mean", "max")
 class Readout(Module):
     """Compute the sum, the mean or the largest of all nodes, feature by feature.
 
-    With a matrix a, as `packed` makes it, only the nodes with a_ii = 1 count. Raises ValueError for
-    another name, for no nodes, and for sizes that do not fit.
+    With a matrix a, as `packed_graph` makes it, only the nodes with a_ii = 1 count. Raises
+    ValueError for another name, for no nodes, and for sizes that do not fit.
 
     >>> Readout("mean")([[1.0, 2.0], [3.0, 6.0]])
     [2.0, 4.0]

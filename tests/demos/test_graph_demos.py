@@ -10,7 +10,7 @@ from running_demos import run
 
 from demos._karate import FILE, KNOWN, karate, places
 from demos._molecules import ATOMS, BONDS, has_motif, molecules
-from nn.graph.graphs import Graph, unpacked
+from nn.graph.graphs import Graph, unpacked_graph
 
 
 def test_the_club_is_zacharys():
@@ -42,7 +42,7 @@ def test_pairs_differ_in_their_bonds_alone():
     assert y.tolist() == [0, 1] * 40
     shapes = set()
     for without, with_motif in zip(X[::2], X[1::2], strict=True):
-        (x0, a0), (x1, a1) = (map(np.array, unpacked(s)) for s in (without, with_motif))
+        (x0, a0), (x1, a1) = (map(np.array, unpacked_graph(s)) for s in (without, with_motif))
         assert (a0 == a1).all()
         assert (x0.sum(axis=0) == x1.sum(axis=0)).all()
         n = int(np.trace(a0))

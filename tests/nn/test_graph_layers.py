@@ -16,7 +16,7 @@ from autograd.check import check_gradient
 from autograd.value import detached
 from nn.graph.attention import GraphAttention
 from nn.graph.convolution import GraphConv
-from nn.graph.graphs import Graph, packed, unpacked
+from nn.graph.graphs import Graph, packed_graph, unpacked_graph
 from nn.graph.messages import MessagePassing
 from nn.graph.readout import Readout
 from nn.inputs import flattened, mapped
@@ -69,7 +69,7 @@ def test_neighbours_and_matrix():
         (lambda: GraphConv(3, 2, graph=LONE)(X), ValueError, "Layer of 3 inputs: 2 were given"),
         (lambda: MessagePassing(3, 2, graph=LONE)(X), ValueError, "MessagePassing of 3 inputs: 2 were given"),
         (lambda: MessagePassing("a", 2), ValueError, "nin='a'"),
-        (lambda: packed(X, LONE, 4.5), TypeError, "nodes=4.5: it must be a whole number"),
+        (lambda: packed_graph(X, LONE, 4.5), TypeError, "nodes=4.5: it must be a whole number"),
         (lambda: MessagePassing(2, 2, "max"), ValueError, "aggregation='max' is unknown"),
         (lambda: GraphAttention(2, 2, join="sum"), ValueError, "join='sum'"),
         (lambda: GraphAttention(2, 2, 0), ValueError, "heads=0"),
@@ -79,11 +79,11 @@ def test_neighbours_and_matrix():
         (lambda: MessagePassing(2, 2)([1.0, 2.0, 3.0], PATH), ValueError, r"features of shape \(3,\)"),
         (lambda: Readout()([[1.0], [1.0, 2.0]]), ValueError, "unequal lengths"),
         (lambda: Readout()([[1.0], [2.0]], [[1]]), ValueError, r"2 rows of features, and a graph whose matrix is of shape \(1, 1\)"),
-        (lambda: packed(X, PATH, 4), ValueError, "4 rows of features for a Graph of 3 nodes"),
-        (lambda: packed(X, LONE, 3), ValueError, "in a sample of 3 nodes"),
-        (lambda: unpacked([[1.0, 1.0], [1.0, 1.0]]), ValueError, "2 rows of 2 numbers"),
-        (lambda: unpacked(5.0), ValueError, "1 rows of 1 numbers"),
-        (lambda: unpacked([]), ValueError, "0 rows of 0 numbers"),
+        (lambda: packed_graph(X, PATH, 4), ValueError, "4 rows of features for a Graph of 3 nodes"),
+        (lambda: packed_graph(X, LONE, 3), ValueError, "in a sample of 3 nodes"),
+        (lambda: unpacked_graph([[1.0, 1.0], [1.0, 1.0]]), ValueError, "2 rows of 2 numbers"),
+        (lambda: unpacked_graph(5.0), ValueError, "1 rows of 1 numbers"),
+        (lambda: unpacked_graph([]), ValueError, "0 rows of 0 numbers"),
     ],
 )  # fmt: skip
 def test_wrong_input(call, error, message):
@@ -92,8 +92,8 @@ def test_wrong_input(call, error, message):
 
 
 def test_what_is_packed_can_be_unpacked():
-    sample = packed(X[:3], PATH, 5)
-    features, matrix = unpacked(sample.tolist())
+    sample = packed_graph(X[:3], PATH, 5)
+    features, matrix = unpacked_graph(sample.tolist())
     assert features[:3] == X[:3]
     assert np.array(matrix)[:3, :3].tolist() == PATH.matrix()
     assert not np.array(features)[3:].any()
@@ -143,7 +143,7 @@ def test_nothing_comes_from_a_part_that_is_not_connected(name):
 @pytest.mark.parametrize("name", LAYERS)
 def test_filled_up_nodes_change_nothing(name):
     layer = LAYERS[name]()
-    x, a = unpacked(packed(X[:3], PATH, 6).tolist())
+    x, a = unpacked_graph(packed_graph(X[:3], PATH, 6).tolist())
     found = outputs(layer, x, a)
     np.testing.assert_allclose(found[:3], outputs(layer, X[:3], PATH), rtol=1e-14)
     assert np.isfinite(found).all()
@@ -264,11 +264,11 @@ def test_graphs_of_unlike_sizes_are_one_program(name):
             self.last = nn.Layer(2, 2, activation="linear", seed=0)
 
         def __call__(self, sample):
-            x, a = unpacked(sample)
+            x, a = unpacked_graph(sample)
             return self.last(self.readout(self.layer(x, a), a))
 
     graphs = [PATH, Graph(4, [(0, 1), (1, 2), (2, 3), (3, 0)]), Graph(2, [(0, 1)])]
-    samples = np.array([packed(X[: g.nodes], g, 4) for g in graphs])
+    samples = np.array([packed_graph(X[: g.nodes], g, 4) for g in graphs])
     model = Model()
     eager = [[y.data for y in model(s)] for s in samples.tolist()]
     history = nn.fit(model, samples, [0, 1, 0], epochs=1, optimizer=nn.SGD(lr=1e-12), seed=0,
