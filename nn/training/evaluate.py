@@ -32,7 +32,7 @@ def evaluate(
 ) -> dict[str, float]:
     """Return {"loss": mean loss of the samples, metric: ...}; the model stays as it is.
 
-    X has a row a sample, y a class, number or row each; no penalty is added. Raises as `fit` does
+    X and y are as in `fit`; no penalty is added. Raises as `fit` does
     for data that do not fit the model or the loss, and for unknown names.
 
     >>> from nn.layers.mlp import MLP

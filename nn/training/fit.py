@@ -53,8 +53,9 @@ def fit(
 ) -> History:
     """Train the model on the samples, and return loss and metrics by epoch.
 
-    X has a row a sample, y a class, number or row each; the loss is a name or a function of one
-    sample, as functools.partial(nn.cross_entropy, class_weights=[1, 3]). A step is made for every
+    X has a row, an image or a sequence a sample, whatever the model is called with, y a class, a
+    number or a list of such each; the loss is a name or a function of one sample, as
+    functools.partial(nn.cross_entropy, class_weights=[1, 3]). A step is made for every
     batch, down the gradient of its mean loss plus penalty(parameters). `batch_size=None` takes all
     samples at once; `optimizer=None` is Adam(lr=0.01). `validation` is (X, y), or a share to hold
     out. Metrics of the training samples are those of the outputs while it trained. The seed decides
