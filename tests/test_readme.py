@@ -31,6 +31,12 @@ def test_the_program_is_shown_as_it_is() -> None:
     assert table.splitlines() == [x.rstrip() for x in str(names["fast"].table()).splitlines()]
 
 
+def test_the_step_of_an_lstm_is_shown_as_it_is() -> None:
+    [shown] = re.findall(r"<!-- lstm -->\n```text\n(.*?)\n```\n", README, re.DOTALL)
+    source = (ROOT / "nn" / "recurrent" / "lstm.py").read_text(encoding="utf-8")
+    assert shown in re.sub(r"^ {8}", "", source, flags=re.MULTILINE)
+
+
 def test_each_command_is_one_line_that_sets_up_and_runs() -> None:
     for mark, does in (("main job", "-m demos"), ("tests", "-m pytest -n auto")):
         found = re.search(rf"<!-- {mark} -->\n```sh\n(.*)\n```\n", README)
