@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from viz.plotting.panels import LOOKS, literal, place, tidy
+from viz.plotting.panels import LOOKS, literal, panels, place, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,4 +35,22 @@ def lines(
     axes.set(title=literal(title), xlabel=literal(xlabel), ylabel=literal(ylabel))
     tidy(axes)
     axes.legend(frameon=False, handlelength=3.5)
+    return figure
+
+
+def accuracy_panels(
+    counts: Sequence[int],
+    found: Mapping[str, Mapping[str, Sequence[float]]],
+    title: str,
+    *,
+    xlabel: str,
+) -> Figure:
+    """Return a figure of accuracies over so many samples, a panel for each judgement found."""
+    figure, [row] = panels(1, len(found), (5.25 * len(found), 4), title)
+    for axes, (name, series) in zip(row, found.items(), strict=True):
+        lines(counts, series, name, xlabel=xlabel, ax=axes)
+        axes.set_xscale("log")
+        axes.set_xticks(counts, [f"{count}" for count in counts])
+        axes.minorticks_off()
+        axes.set_ylim(0, 1)
     return figure

@@ -20,7 +20,7 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import SIDE, digits
-from demos._lines import lines
+from demos._lines import accuracy_panels
 from demos._progress import progress
 from demos._report import Report, console
 from nn.data.augmentation import augmented, noisy
@@ -157,14 +157,12 @@ def copies(X: Array, y: Array) -> Figure:
 
 def curves(counts: tuple[int, ...], found: dict[str, dict[str, list[float]]]) -> Figure:
     """Return a figure of the accuracies over the number of digits, a panel for each test."""
-    figure, [row] = panels(1, 2, (10.5, 4), "What copies of the digits teach")
-    for axes, (test, numbers) in zip(row, found.items(), strict=True):
-        named = {
+    named = {
+        f"on test digits {test}": {
             "no copies" if way == PLAIN else f"copies {way}": ys for way, ys in numbers.items()
         }
-        lines(counts, named, f"on test digits {test}", xlabel="digits to learn from", ax=axes)
-        axes.set_xscale("log")
-        axes.set_xticks(counts, [f"{count}" for count in counts])
-        axes.minorticks_off()
-        axes.set_ylim(0, 1)
-    return figure
+        for test, numbers in found.items()
+    }
+    return accuracy_panels(
+        counts, named, "What copies of the digits teach", xlabel="digits to learn from"
+    )

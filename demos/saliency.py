@@ -18,6 +18,7 @@ import numpy as np
 
 import viz
 from autograd import compile, softmax, take
+from demos._attributions import integrated_gradients
 from demos._digits import SIDE
 from demos._report import Report, console
 from demos.cnn import images, trained
@@ -47,7 +48,9 @@ def main(out: Path, quick: bool) -> Report:
     score = score_of(model)
     methods = {
         "gradient": np.abs(score.grad(X, said)),
-        "integrated gradients": integrated_gradients(score, X, said),
+        "integrated gradients": integrated_gradients(
+            lambda rows: score.grad(rows, said), X, 0.0, STEPS
+        ),
         "occlusion": occlusion(score, X, said),
     }
 
@@ -88,16 +91,6 @@ def score_of(model: Module) -> Score:
         return take(model(image), said)
 
     return compile(score, rows=["image", "said"])
-
-
-def integrated_gradients(score: Score, X: Any, said: Any, steps: int = STEPS) -> Any:
-    """Return x_i * (mean of df/dx_i on the straight way from an empty image to x), by midpoints.
-
-    Source: Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks", equation 3;
-    as an empty image is all zeros, x - baseline is x.
-    """
-    slopes = [score.grad(X * share, said) for share in (np.arange(steps) + 0.5) / steps]
-    return X * np.mean(slopes, axis=0)
 
 
 def occlusion(score: Score, X: Any, said: Any, side: int = COVER) -> Any:

@@ -19,6 +19,7 @@ import numpy as np
 from rich.table import Table
 
 import autograd
+from demos._attributions import integrated_gradients
 from demos._report import Report, console
 from nn.data.scaling import Standardiser
 from nn.data.splitting import split
@@ -74,7 +75,7 @@ def main(out: Path, quick: bool) -> Report:
             "Shapley exact": values,
             "Kernel SHAP all": kernel_shap(worths),
             f"Kernel SHAP {SAMPLED[2]}": kernel_shap(worths, SAMPLED[2], seed=0),
-            "integrated gradients": integrated_gradients(model, x, background),
+            "integrated gradients": expected_gradients(model, x, background),
             "LIME": local_slopes(scores, x, NEARBY, seed=0) * (x - background.mean(axis=0)),
         }
         console.print(table(f"{title}, {name}", columns, explained))
@@ -168,18 +169,14 @@ def local_slopes(scores: Scores, x: Any, count: int, seed: int) -> Any:
     return least_squares(with_one, scores(rows), nearness)[:-1]
 
 
-def integrated_gradients(model: MLP, x: Any, background: Any) -> Any:
-    """Return the mean over the background's b of (x - b) ∫₀¹ ∂f/∂x (b + a (x - b)) da.
+def expected_gradients(model: MLP, x: Any, background: Any) -> Any:
+    """Return the mean of the integrated gradients from each row of the background to x.
 
-    Source: Sundararajan et al. 2017, "Axiomatic Attribution for Deep Networks", equation 1; a mean
-    of many baselines: Erion et al. 2021, "Improving performance of deep learning models with
-    axiomatic attribution priors and expected gradients".
+    Source: Erion et al. 2021, "Improving performance of deep learning models with axiomatic
+    attribution priors and expected gradients".
     """
-    slopes = autograd.compile(lambda x: model(x), rows=["x"])
-    shares = (np.arange(STEPS) + 0.5) / STEPS
-    points = background + shares[:, None, None] * (x - background)
-    gradients = np.asarray(slopes.grad(points.reshape(-1, len(x)))).reshape(points.shape)
-    return ((x - background) * gradients.mean(axis=0)).mean(axis=0)
+    output = autograd.compile(lambda x: model(x), rows=["x"])
+    return integrated_gradients(output.grad, x, background, STEPS).mean(axis=0)
 
 
 def least_squares(rows: Any, targets: Any, weights: Any) -> Any:

@@ -19,7 +19,7 @@ import numpy as np
 from rich.table import Table
 
 from demos._digits import SIDE, digits
-from demos._lines import lines
+from demos._lines import accuracy_panels
 from demos._progress import progress
 from demos._report import Report, console
 from nn.data.augmentation import augmented, randomly_shifted
@@ -192,11 +192,6 @@ def fields(task: Task) -> Figure:
 
 def curves(counts: tuple[int, ...], found: dict[str, dict[str, list[float]]]) -> Figure:
     """Return a figure of the accuracies over the number of digits, a panel for each task."""
-    figure, [row] = panels(1, 2, (10.5, 4), "Hidden layers that learned 0 to 4, on 5 to 9")
-    for axes, (name, numbers) in zip(row, found.items(), strict=True):
-        lines(counts, numbers, f"digits {name}", xlabel="digits of 5 to 9 to learn from", ax=axes)
-        axes.set_xscale("log")
-        axes.set_xticks(counts, [f"{count}" for count in counts])
-        axes.minorticks_off()
-        axes.set_ylim(0, 1)
-    return figure
+    named = {f"digits {name}": numbers for name, numbers in found.items()}
+    return accuracy_panels(counts, named, "Hidden layers that learned 0 to 4, on 5 to 9",
+                           xlabel="digits of 5 to 9 to learn from")  # fmt: skip

@@ -31,7 +31,7 @@ LEAST_ROWS = 100  # recording a model takes as long as running it on some tens o
 class _Known:
     """Hold what is known of a model in one state: rows, its program, what it takes and gives."""
 
-    state: Any
+    state: Any = None  # not looked at before there are rows enough
     rows: int = 0
     program: Compiled | None = None
     form: Any = None  # the type of numbers that it was last called with
@@ -47,13 +47,16 @@ def outputs_of(model: Module, X: Array) -> Floats | None:
 
     The modules have to be in the mode that is wanted. Rows of earlier calls count, too.
     """
-    if X.dtype.kind not in "biuf" or whole_batch(model):
+    if X.dtype.kind not in "biuf":
+        return None
+    known = _known.setdefault(model, _Known())
+    known.rows += len(X)
+    if known.rows < LEAST_ROWS or whole_batch(model):
         return None
     state = described(model)
-    known = _known.get(model)
-    if known is None or known.state != state:
-        known = _known[model] = _Known(state)
-    known.rows += len(X)
+    if known.state != state:
+        rows = known.rows if known.state is None else len(X)
+        known = _known[model] = _Known(state, rows)
     if known.rows < LEAST_ROWS or known.refused:
         return None
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import pytest
 
 from demos.__main__ import main
@@ -16,3 +19,13 @@ def run(name, folder, capsys):
         path.read_text(encoding="utf-8").rstrip().endswith("</svg>") for path in folder.glob("*/*")
     )
     return status, [line.replace("│", " ").split() for line in said.splitlines()], said, written
+
+
+def figures(said):
+    """Return {what: figure} of the lines with what must be reached; a name told twice is left out.
+
+    Then none would say which.
+    """
+    found = re.findall(r"^(?:problem: )?(.+): (\S+) \(must be", said, re.MULTILINE)
+    times = Counter(what for what, _ in found)
+    return {what: float(figure) for what, figure in found if times[what] == 1}

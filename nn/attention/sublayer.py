@@ -7,9 +7,9 @@ from random import Random
 from typing import Any
 
 from nn.initialisers import Seed, generator
-from nn.inputs import listed
 from nn.layers.dropout import Dropout
 from nn.layers.normalisation import LayerNorm
+from nn.layers.residual import Residual
 from nn.module import Module
 
 Vectors = list[list[Any]]
@@ -40,10 +40,7 @@ class Sublayer(Module):
 
     def around(self, x: Vectors, part: Callable[[Any], Any]) -> Vectors:
         """Return the sequence after the part, which takes a sequence and gives one."""
-        y = self.dropout(part(self.seen(x)))
-        total = [
-            [a + b for a, b in zip(u, listed(v), strict=True)] for u, v in zip(x, y, strict=True)
-        ]
+        total: Vectors = Residual(lambda x: self.dropout(part(self.seen(x))))(x)
         return total if self.pre_norm else self.normed(total)
 
     def seen(self, x: Vectors) -> Vectors:

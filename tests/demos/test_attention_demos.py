@@ -7,17 +7,11 @@ from math import log2
 
 import numpy as np
 import pytest
-from running_demos import run
+from running_demos import figures, run
 
 from demos import _alice, attention, transformer
 from demos.__main__ import main
 from nn.attention.transformer import Transformer
-
-
-def figures(said):
-    """Return {what: figure} of the lines in which a figure stands beside what it must be."""
-    found = re.findall(r"^(?:problem: )?(.+): (\S+) \(must be", said, re.MULTILINE)
-    return {what: float(figure) for what, figure in found}
 
 
 @pytest.mark.demo

@@ -6,21 +6,11 @@ from random import Random
 
 import numpy as np
 import pytest
-from running_demos import run
+from running_demos import figures, run
 
 from demos import hopfield, perceptron, resnet
 from demos._letters import letters
 from demos._stripes import stripes
-
-
-def figures(said):
-    """Return {what: figure} of the lines that say what must be reached."""
-    found = {}
-    for line in said.splitlines():
-        what, _, rest = line.rpartition(": ")
-        if "(must be " in rest:
-            found[what.removeprefix("problem: ")] = float(rest.split()[0])
-    return found
 
 
 @pytest.mark.demo

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
-from running_demos import run
+from running_demos import figures, run
 
 import nn
 from autograd import Value
 from demos import _shapes, cnn, saliency, unet
+from demos._attributions import integrated_gradients
 from nn.inputs import flattened, mapped, numbers_of
-
-
-def reached(said, what):
-    return float(re.search(rf"{what}: ([\d.]+) \(must be", said).group(1))
 
 
 @pytest.mark.demo
@@ -23,7 +18,7 @@ def test_cnn(tmp_path, capsys):
     status, rows, said, written = run("cnn", tmp_path, capsys)
     assert status == 0
     assert written == {"curves.svg", "filters.svg", "feature_maps.svg"}
-    assert 0.85 <= reached(said, "test accuracy") <= 1
+    assert 0.85 <= figures(said)["test accuracy"] <= 1
     assert "Sequential: 1,898 parameters" in said
     assert ["parts.2", "Conv2d", "16", "×", "4", "×", "4", "relu", "1,168"] in rows
 
@@ -51,7 +46,9 @@ def test_unet(tmp_path, capsys):
     assert status == 0
     assert written == {"examples.svg", "curves.svg"}
     [row] = [row for row in rows if row[:1] == ["shape"]]
-    assert reached(said, "mean of the kinds") == pytest.approx(float(row[2]), abs=1e-3)
+    assert figures(said)["intersection over union, mean of the kinds"] == pytest.approx(
+        float(row[2]), abs=1e-3
+    )
     _, masks = _shapes.shapes(unet.TEST, seed=1)
     assert row[1] == f"{int(masks.sum()):,}"
 
@@ -97,10 +94,13 @@ def test_saliency(tmp_path, capsys):
     status, _, said, written = run("saliency", tmp_path, capsys)
     assert status == 0
     assert written == {"attributions.svg", "deletion.svg"}
-    assert reached(said, "largest change of a score") <= 0.01
-    left = [reached(said, f"{name}: .* a random order") for name in
-            ("gradient", "integrated gradients", "occlusion")]  # fmt: skip
-    assert all(share < 0.9 for share in left)
+    found = figures(said)
+    [error] = [found[what] for what in found if what.endswith("largest change of a score")]
+    assert error <= 0.01
+    for name in ("gradient", "integrated gradients", "occlusion"):
+        [share] = [found[what] for what in found
+                   if what.startswith(f"{name}: ") and what.endswith("a random order")]  # fmt: skip
+        assert share < 0.9
 
 
 def test_the_slopes_of_a_score_are_those_of_the_network():
@@ -129,7 +129,8 @@ def test_integrated_gradients_of_a_quadratic_are_exact_and_complete():
 
     score = saliency.score_of(Quadratic())
     X = np.random.RandomState(0).normal(size=(3, 1, 8, 8))
-    found = saliency.integrated_gradients(score, X, np.zeros(3, int), steps=2)
+    said = np.zeros(3, int)
+    found = integrated_gradients(lambda rows: score.grad(rows, said), X, 0.0, steps=2)
     np.testing.assert_allclose(found, w * X * X, rtol=1e-13)  # midpoints are exact for lines
 
 

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from running_demos import run
+from running_demos import figures, run
 
 from demos import autoencoder, gan, vae
 from demos._digits import digits
-
-
-def figures(said):
-    """Return {what: figure} of the lines that say what must be reached."""
-    lines = [line.split(" (must")[0] for line in said.splitlines() if "(must be" in line]
-    return {what: float(figure) for what, figure in (line.rsplit(": ", 1) for line in lines)}
 
 
 @pytest.mark.demo

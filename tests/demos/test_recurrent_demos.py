@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from running_demos import run
+from running_demos import figures, run
 
 from demos import _recall, gru, lstm, rnn
-
-
-def figure_of(said, what):
-    """Return the number that a line of `Report.reach` has."""
-    [line] = [line for line in said.splitlines() if line.startswith(what) and "must be" in line]
-    return float(line[len(what) :].split(":")[1].split("(")[0])
 
 
 @pytest.mark.demo
@@ -21,13 +15,13 @@ def test_rnn(tmp_path, capsys):
     assert status == 0
     assert written == {"next_letters.svg", "memory.svg"}
     assert "by letters alone 2.848" in said
-    assert figure_of(said, "nats a letter") < 2.416
+    assert figures(said)["nats a letter"] < 2.416
     table = {row[0]: [float(x) for x in row[1:3]] for row in rows if row[-1].endswith("%")}
     assert list(table) == ["2", "5", "60"]
     last, first = table["60"]
     # every step back multiplies by weights of length about 1 and slopes below 1
     assert first < 1e-4 * last
-    assert figure_of(said, "recalled after 60 steps, mean") < 0.8
+    assert figures(said)["recalled after 60 steps, mean"] < 0.8
 
 
 @pytest.mark.demo
@@ -35,8 +29,8 @@ def test_lstm(tmp_path, capsys):
     status, _, said, written = run("lstm", tmp_path, capsys)
     assert status == 0
     assert written == {"losses.svg", "gates.svg"}
-    assert figure_of(said, "mean squared error of the LSTM") < 0.03
-    assert figure_of(said, "mean squared error of the RNN, which fails") > 0.1
+    assert figures(said)["mean squared error of the LSTM"] < 0.03
+    assert figures(said)["mean squared error of the RNN, which fails"] > 0.1
 
 
 @pytest.mark.demo

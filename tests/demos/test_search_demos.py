@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from running_demos import run
+from running_demos import figures, run
 
 from autograd import Value
 from demos import architecture_search, federated, hyperparameters, self_supervised, shapley
@@ -16,13 +16,6 @@ from nn.layers.mlp import MLP
 from nn.optimizers.sgd import SGD
 from nn.toys import spirals
 from nn.training.fit import fit
-
-
-def figure(said, what):
-    """Return the number that was printed beside what it must be."""
-    [line] = [line for line in said.splitlines() if line.startswith(f"{what}: ")]
-    return float(line.removeprefix(f"{what}: ").split()[0])
-
 
 # Shapley values
 
@@ -70,7 +63,7 @@ def test_all_methods_agree_where_the_model_is_a_straight_line():
 
     worths = shapley.worth(scores, x, background, shapley.coalitions(3))
     assert shapley.shapley_values(worths) == pytest.approx(wanted, abs=1e-12)
-    assert shapley.integrated_gradients(model, x, background) == pytest.approx(wanted, abs=1e-12)
+    assert shapley.expected_gradients(model, x, background) == pytest.approx(wanted, abs=1e-12)
     assert shapley.local_slopes(scores, x, 50, seed=0) == pytest.approx(slopes, abs=1e-9)
 
 
@@ -88,11 +81,11 @@ def test_shapley(tmp_path, capsys):
     status, rows, said, written = run("shapley", tmp_path, capsys)
     assert status == 0
     assert written == {"explanations.svg", "sampling.svg"}
-    assert figure(said, "Kernel SHAP of ab + 3c: symmetric a and b, dummy d, off by") < 1e-9
+    assert figures(said)["Kernel SHAP of ab + 3c: symmetric a and b, dummy d, off by"] < 1e-9
     table = [row for row in rows if row[:2] == ["concave", "points"]]
     assert len(table) == 2
     assert all(row[2] == row[3] for row in table)  # exact, and from all coalitions
-    assert figure(said, "test accuracy") >= 0.9
+    assert figures(said)["test accuracy"] >= 0.9
 
 
 # architecture search
@@ -184,8 +177,8 @@ def test_architecture_search(tmp_path, capsys):
     status, _, said, written = run("architecture_search", tmp_path, capsys)
     assert status == 0
     assert written == {"searches.svg", "mixing.svg", "maps.svg"}
-    assert figure(said, "test accuracy of the evolved network") >= 0.7
-    assert figure(said, "rank of the mixed network's choice") <= 8
+    assert figures(said)["test accuracy of the evolved network"] >= 0.7
+    assert figures(said)["rank of the mixed network's choice"] <= 8
 
 
 # federated averaging
@@ -244,7 +237,7 @@ def test_federated(tmp_path, capsys, monkeypatch):
     assert written == {"rounds.svg", "clients.svg"}
     alone = [row for row in rows if row[:1] == ["client"]]
     assert len(alone) == federated.CLIENTS
-    together = figure(said, "accuracy of the clients together")
+    together = figures(said)["accuracy of the clients together"]
     assert together > max(float(row[-1].rstrip("%")) for row in alone) / 100 + 0.2
 
 
@@ -280,7 +273,7 @@ def test_self_supervised(tmp_path, capsys):
     assert status == 0
     assert written == {"guesses.svg"}
     reached = {row[0]: float(row[-3].rstrip("%")) for row in rows if row[-2:-1] == ["±"]}
-    gain = figure(said, "gain over random weights with 30 labels")
+    gain = figures(said)["gain over random weights with 30 labels"]
     assert reached["trained"] - reached["random"] == pytest.approx(100 * gain, abs=0.11)
     assert gain >= 0.03
 
@@ -337,7 +330,7 @@ def test_hyperparameters(tmp_path, capsys, monkeypatch):
     status, rows, said, written = run("hyperparameters", tmp_path, capsys)
     assert status == 0
     assert written == {"trials.svg", "halving.svg"}
-    assert figure(said, "epochs of halving / epochs of random search") == 0.5  # 8 + 2 · 2 of 8 · 3
+    assert figures(said)["epochs of halving / epochs of random search"] == 0.5  # 8 + 2 · 2 of 8 · 3
     [row] = [row for row in rows if row[:2] == ["random", "search"] and len(row) > 6]
-    reached = figure(said, "test accuracy of what random search found")
+    reached = figures(said)["test accuracy of what random search found"]
     assert float(row[-1].rstrip("%")) == pytest.approx(100 * reached, abs=0.06)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from running_demos import run
+from running_demos import figures, run
 
 from autograd import gradients, no_grad
 from demos import adversarial, augmentation, distillation, low_rank, pruning, quantisation, transfer
@@ -18,14 +18,6 @@ from nn.layers.sequential import Sequential
 from nn.losses import cross_entropy
 from nn.optimizers.adam import Adam
 from nn.training.fit import fit
-
-
-def figures(said):
-    """Return {what is measured: figure} of the lines that say what must be reached."""
-    lines = [line for line in said.splitlines() if "(must be " in line]
-    return {
-        line.rpartition(": ")[0]: float(line.rpartition(": ")[2].split(" ")[0]) for line in lines
-    }
 
 
 def shares(rows, first, count):
