@@ -4,6 +4,7 @@ A function looks at its arguments and asks whoever knows the answer:
 
     float, int         `math`, under IEEE 754 rules: inf and nan, no exceptions, never complex
     NumPy array        NumPy, element by element
+    other array        its own library, by the names of the array API standard (JAX, while it traces)
     mpmath number      the number's own context, at its precision
     `OwnFunctions`     the method of the same name (so `exp(v)` is `v.exp()` for a `Value`)
     Fraction           nobody: the answer is not a fraction, and a `TypeError` says so
@@ -52,6 +53,14 @@ def context(*numbers: Any) -> Any:
     return None
 
 
+def library(*numbers: Any) -> Any:
+    """Return the functions of the first array that is not NumPy's (array API standard), else None."""
+    for x in numbers:
+        if hasattr(x, "__array_namespace__") and not isinstance(x, (np.ndarray, np.generic)):
+            return x.__array_namespace__()
+    return None
+
+
 def is_exact(*numbers: Any) -> bool:
     """Say whether arithmetic on these numbers has no infinity: no float among them."""
     return not any(isinstance(x, float) for x in numbers)
@@ -89,6 +98,8 @@ def elementary(name: str, of_float: Function, text: str, *, mpmath: Any = None) 
         if c := context(*xs):
             y = in_context(c, *xs)
             return c.nan if hasattr(y, "_mpc_") else y
+        if (xp := library(*xs)) and hasattr(xp, name):
+            return getattr(xp, name)(*xs)
         if any(isinstance(x, Fraction) for x in xs):
             raise TypeError(
                 f"{name}{xs if len(xs) > 1 else f'({xs[0]!r})'} is not a fraction: "
@@ -240,6 +251,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
             return type(condition).where(condition, a, b)
         if hasattr(condition, "choice"):  # a comparison that is being recorded
             return condition.choice(a, b)
+        if xp := library(condition):
+            return xp.where(condition, a, b)
         if isinstance(condition, OwnFunctions):
             raise TypeError(f"where: the condition {condition!r} must be a truth value, as x > 0")
     chosen, other = (a, b) if condition else (b, a)
@@ -262,6 +275,8 @@ def _integral(name: str, of_number: Function, text: str) -> Function:
     def function(x: Any, *digits: int) -> Any:
         if isinstance(x, np.ndarray):
             return getattr(np, name)(x, *digits)
+        if xp := library(x):
+            return getattr(xp, name)(x, *digits)
         if c := context(x):
             shift = 10 ** (digits[0] if digits else 0)
             return getattr(c, {"round": "nint"}.get(name, name))(x * shift) / shift

@@ -180,6 +180,25 @@ class Compiled(ScalarFunction):
 
         return Bound(self, models)
 
+    def to(self, engine: str) -> Any:
+        """Return the function as a pure one of another engine, of (parameters, rows): "jax".
+
+        It is made of the programs recorded so far for arguments of the form used last: see
+        `autograd.program.jax.JaxFunction`, also for what it raises. Raises ValueError for another
+        engine.
+        """
+        if engine != "jax":
+            raise ValueError(f"{self.name}.to({engine!r}): the engine there is is 'jax'")
+        from autograd.program.jax import JaxFunction
+
+        return JaxFunction(self, self.recordings.latest())
+
+    def source_for(self, engine: str) -> str:
+        """Return the text that an engine runs: "numpy", which is `source`, or "jax"."""
+        if engine == "numpy":
+            return self.source
+        return str(self.to(engine).source)
+
     # what was made ------------------------------------------------------------------------------
 
     @property

@@ -109,6 +109,22 @@ class Lifted:
     filled: bool = False  # with zeros that were not there: see `triangles`
     tapes: dict[bool, Any] = field(default_factory=dict)  # for native code, when there is a need
 
+    def is_constant(self, store: str, index: Array) -> bool:
+        """Say whether all these places hold constants."""
+        if store != SHARED_STORE:
+            return False
+        first = len(self.shared)
+        ones = np.isin(index, self.ones.get(store, ()))
+        return bool((((first <= index) & (index < first + len(self.constants))) | ones).all())
+
+    def constant_of(self, ref: Ref) -> float | None:
+        """Return the one finite constant that all operands are, None if they are anything else."""
+        place = int(ref.index.flat[0])
+        if not self.is_constant(ref.store, ref.index) or (ref.index != place).any():
+            return None
+        x = float(self.constants[place - len(self.shared)])
+        return x if math.isfinite(x) else None
+
     @property
     def widths(self) -> dict[str, int]:
         """Return how many numbers a row has in the arrays of its arguments, biases' ones too."""

@@ -89,6 +89,11 @@ class Recordings:
         with self._lock:
             return [program for found in self.families.values() for program in found]
 
+    def latest(self) -> list[Program]:
+        """Return those of the form of arguments that was used last."""
+        with self._lock:
+            return list(next(reversed(self.families.values()), []))
+
     def _family(self, key: Hashable) -> list[Program]:
         with self._lock:
             found = self.families.pop(key, None)

@@ -38,7 +38,7 @@ class Program:
         lifted = lift(scalars, recording.selecting, most_groups(native))
         if len(lifted.groups) > layout.MOST_GROUPS and reason_against(lifted, native, dtype):
             raise TooIrregular.of(lifted.recorded, len(lifted.groups))
-        self.lifted = with_bias_columns(lifted)
+        self.plain, self.lifted = lifted, with_bias_columns(lifted)  # plain: for other engines
         self.dtype, self.threads, self.native = dtype, threads, native
         self.shared = self.lifted.shared
         self.places = {v: k for k, v in enumerate(self.shared)}
@@ -65,6 +65,7 @@ class Program:
             tuple(self.bounds),
         )
         self.draws = recording.draws
+        self.example = _example(recording)  # the numbers of the row that was recorded
         self.selects = recording.selects or self.lifted.filled
         self.audited = False  # compared with the function itself, on other numbers
         self.checked = False  # see `Bound`
@@ -143,6 +144,16 @@ class Program:
             column = columns[place] if rows is None else columns[place].take(rows)
             result[store] = column.matrix(self.dtype)
         return result
+
+
+def _example(recording: Recording) -> dict[str, Array]:
+    sizes: dict[str, int] = {}
+    for source in recording.rows.values():
+        sizes[source.name] = max(sizes.get(source.name, 0), source.index + 1)
+    found = {name: np.zeros(size) for name, size in sizes.items()}
+    for v, source in recording.rows.items():
+        found[source.name][source.index] = v.data
+    return found
 
 
 def _numbers(column: Column, k: int | None) -> Array:

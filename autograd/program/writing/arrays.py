@@ -106,7 +106,7 @@ class Arrays:
         key = ("gathered", store, index.shape, index.tobytes())
         if key not in self.views:
             name, at = self.numbered("g"), self.e.index(index)
-            if self.e.is_constant(store, index):
+            if self.e.lifted.is_constant(store, index):
                 return self.made(key, name, f"{store}[{at}]")
             kind = "bool" if store in (ROW_FLAGS, SHARED_FLAGS) else ""
             self.declare(name, self.shape(index.shape, row), kind)

@@ -7,7 +7,6 @@ forward and a reverse function that fill them.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,23 +126,6 @@ class Emitter:
     def columns_wanted(self) -> list[str]:
         """Return the row arguments that a derivative is wanted by."""
         return [c for c, _ in self.lifted.columns.values() if self.active[c].any()]
-
-    def is_constant(self, store: str, index: Array) -> bool:
-        """Say whether all these places hold constants."""
-        first = len(self.lifted.shared)
-        stop = first + len(self.lifted.constants)
-        if store != SHARED_STORE:
-            return False
-        ones = np.isin(index, self.lifted.ones.get(store, ()))
-        return bool((((first <= index) & (index < stop)) | ones).all())
-
-    def constant(self, ref: Ref) -> float | None:
-        """Return the one finite constant that all operands are, None if they are anything else."""
-        place = int(ref.index.flat[0])
-        if not self.is_constant(ref.store, ref.index) or (ref.index != place).any():
-            return None
-        x = float(self.lifted.constants[place - len(self.lifted.shared)])
-        return x if math.isfinite(x) else None
 
     def is_active(self, ref: Ref) -> bool:
         """Say whether a derivative by some of these operands is wanted."""

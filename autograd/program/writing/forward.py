@@ -40,7 +40,7 @@ class Forward(Arrays):
         """Return the operands of a map as Symbols, constants and literals as numbers."""
         xs: list[Any] = []
         for ref in g.operands:
-            x: Any = self.e.constant(ref)
+            x: Any = self.e.lifted.constant_of(ref)
             if x is None:
                 flag = ref.store in (ROW_FLAGS, SHARED_FLAGS)
                 x = Symbol.named(self.read(ref), pool, flag)

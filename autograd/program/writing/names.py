@@ -61,6 +61,10 @@ class Namer:
             self.arrays[key] = self.fresh(self._guess(store, index, label))
         return self.arrays[key]
 
+    def leaf(self, index: Array) -> str:
+        """Return a name for shared inputs, in the form in which they are read."""
+        return self.fresh(self._guess(SHARED_STORE, index, ""))
+
     def adjoint(self, store: str, index: Array) -> str:
         """Return the label of a view of adjoints."""
         return "d" + self._guess(store, index, "")
