@@ -74,7 +74,9 @@ def norm(*xs: Any) -> Any:
         sizes = np.abs(stack)
         largest = np.maximum.reduce(sizes)
         scale = np.where((largest > 0) & (largest < np.inf), largest, 1)
-        whole = scale * np.sqrt(np.add.reduce(np.square(sizes / scale)))
+        squares = np.add.reduce(np.square(sizes / scale))
+        # the root is never one of 0, whose slope is infinite: JAX differentiates this line
+        whole = largest * np.sqrt(np.where(largest > 0, squares, 1))
         return np.where(np.logical_or.reduce(sizes == np.inf), np.inf, whole)
     if all(isinstance(x, (float, int)) for x in xs):
         return math.hypot(*xs)

@@ -115,11 +115,17 @@ class Nested:
 
     def form(self) -> str:
         """Return a description that equals that of another argument of the same form."""
-        return repr(self.replace([_Form(block.shape) for block in self.blocks]))
+        return repr(self.outline())
+
+    def outline(self) -> Any:
+        """Return the lists, tuples and dicts with a `Form` for each number and array."""
+        return self.replace([Form(block.shape) for block in self.blocks])
 
 
 @dataclass(frozen=True, repr=False)
-class _Form:
+class Form:
+    """Hold the shape of an array in a nested argument, None for a number."""
+
     shape: tuple[int, ...] | None
 
     def __repr__(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from functools import update_wrapper
+from pathlib import Path
 from typing import Any, overload
 
 from autograd.numbers import Function
@@ -198,6 +200,37 @@ class Compiled(ScalarFunction):
         if engine == "numpy":
             return self.source
         return str(self.to(engine).source)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the function to a file for use elsewhere, and return its path.
+
+        What is written goes by the ending. "model.py" is NumPy source that needs no chalkgrad: a
+        function of this name, and `<name>_and_gradients` where the result is one number: by all
+        that rows share, or by the rows if they share nothing. "model.onnx" is a model for the
+        runtimes of ONNX, its inputs named as the arguments. Numbers that the function closes over
+        and those of models are kept as they are now (those of a `Bound` after `sync()`); arguments
+        that are neither numbers nor rows are part of the file.
+
+        It is made of the programs recorded so far for arguments of the form used last, run on what
+        was recorded, and written whole or not at all. Raises ValueError for another ending, OSError
+        if the file cannot be written, ImportError without the extra `onnx`; TypeError for a
+        function that has not been called, one with branches that no row has taken, and for
+        operations that have no form there.
+
+        >>> import tempfile
+        >>> def double(x):
+        ...     return 2 * x
+        >>> fast = compile(double, rows=["x"])
+        >>> fast([1.5])
+        array([3.])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     exec(fast.save(f"{folder}/double.py").read_text())
+        >>> double([2.0, 4.0])  # that of the file
+        array([4., 8.])
+        """
+        from autograd.program.exporting.saving import save
+
+        return save(self, path)
 
     # what was made ------------------------------------------------------------------------------
 

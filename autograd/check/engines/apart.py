@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,9 @@ def apart(action: Callable[[], str], *, too_much: str, died: str, calls: int = 0
     if not hasattr(os, "fork") or sys.platform == "darwin":  # Apple's libraries do not bear it
         return _answered(*_answer(action, too_much, died, calls))
     source, target = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():  # JAX, if it is loaded, warns of its threads at any fork
+        warnings.simplefilter("ignore", RuntimeWarning)
+        child = os.fork()
     if child == 0:  # pragma: no cover - in another process
         _work(target, lambda: _answer(action, too_much, died, calls))
     os.close(target)

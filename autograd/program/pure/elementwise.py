@@ -27,10 +27,23 @@ class NoArrays(TypeError):  # noqa: N818 - it says what an operation lacks
 
 def elementwise(graph: Graph, op: str, *xs: Any, options: Any = None) -> Array:
     """Return an operation on every element, of arrays of one rank and numbers."""
+    if op == "mul" and (found := _by_one(graph, *xs)) is not None:
+        return found
     grids = [x.grid for x in xs if isinstance(x, Array)]
     grid = tuple([max(sizes) for sizes in zip_longest(*grids, fillvalue=1)])
     kind = "bool" if op in FLAGS or op == "isinf" else "float"
     return graph.make(op, xs, options, grid, kind=kind)
+
+
+def _by_one(graph: Graph, a: Any, b: Any) -> Array | None:
+    """Return a product with 1 or -1 without a multiplication, None for another."""
+    for x, number in ((a, b), (b, a)):
+        if isinstance(x, Array) and x.kind == "float" and type(number) in (int, float):
+            if number == 1:
+                return x
+            if number == -1:
+                return elementwise(graph, "neg", x)
+    return None
 
 
 def lowered(graph: Graph, expression: Any, like: Array) -> Array:
@@ -44,7 +57,10 @@ def lowered(graph: Graph, expression: Any, like: Array) -> Array:
             return x.args[0]
         if id(x) not in made:
             if x.op == "element":
-                raise NoArrays(f"{x.args[0]} is computed by Python, number by number")
+                raise NoArrays(
+                    f"{x.args[0]} is computed by Python, number by number, and has no form as "
+                    "operations on arrays: write it with functions of autograd that have"
+                )
             made[id(x)] = elementwise(graph, x.op, *map(lower, x.args))
         return made[id(x)]
 
@@ -60,17 +76,15 @@ def symbol(x: Array, pool: dict[Any, Symbol]) -> Symbol:
 
 
 def reduced(graph: Graph, op: str, x: Array) -> Array:
-    """Return a function of many numbers, of those along the last axis of the grid."""
-    found = TABLE[op].function(Stack(Stacked(graph, x)))
-    return graph.reshape(found.x, x.grid[:-1])
+    """Return a function of the numbers along the last axis, which has length 1 then."""
+    found: Array = TABLE[op].function(Stack(Stacked(graph, x))).x
+    return found
 
 
 def reduction_pull(graph: Graph, op: str, y: Array, dy: Array, x: Array) -> Array:
     """Return dy times the partial by each operand."""
     partials: Any = TABLE[op].all_partials
-    whole = (*y.grid, 1)
-    ys, dys = (Stacked(graph, graph.reshape(each, whole)) for each in (y, dy))
-    found: Stacked = dys * partials(ys, Stack(Stacked(graph, x)))
+    found: Stacked = Stacked(graph, dy) * partials(Stacked(graph, y), Stack(Stacked(graph, x)))
     return graph.spread(found.x, x.grid, x.row)
 
 

@@ -24,13 +24,19 @@ from autograd.program.writing.names import Namer
 
 
 class Forward:
-    """Hold the graph of a program: its inputs, what its groups compute, and what it returns."""
+    """Hold the graph of a program: its inputs, what its groups compute, and what it returns.
 
-    def __init__(self, lifted: Lifted, leaves: Sequence[Leaf], places: Numbers) -> None:
-        self.lifted, self.graph = lifted, Graph()
+    A `sparing` one takes slopes from results where that saves keeping what they are results of: 1 -
+    y**2 for tanh, which has few digits where y is near 1.
+    """
+
+    def __init__(
+        self, lifted: Lifted, leaves: Sequence[Leaf], places: Numbers, sparing: bool = False
+    ) -> None:
+        self.lifted, self.graph, self.sparing = lifted, Graph(), sparing
         self.namer = Namer(lifted)
         sizes = {**lifted.sizes, **dict(lifted.columns.values())}
-        self.stores = Stores(self.graph, sizes, lifted.constants)
+        self.stores = Stores(self.graph, sizes)
         back = np.full(int(max([-1, *(leaf.places.max() for leaf in leaves)])) + 1, -1)
         back[places] = np.arange(len(places))
         self.leaves: dict[str, Array] = {}
@@ -106,13 +112,15 @@ class Forward:
         def pull(dy: Array) -> list[tuple[Array, Array]]:
             found = []
             of_y, of_dy = symbol(y, pool), symbol(dy, pool)
+            if self.sparing:
+                pool["result", g.op, *map(id, xs)] = of_y  # a slope that asks for it finds it
             for i, x in zip(at, arrays, strict=True):
                 slope = evaluated(g.op, i, xs, of_y) if x.op != "constant" else None
                 if slope is not None and not (isinstance(slope, (int, float)) and slope == 0):
                     found.append((x, self._times(of_dy, slope, x)))
             return found
 
-        return graph.noted(y, pull)
+        return graph.with_pull(y, pull)
 
     def _terms(self, g: Group) -> Array:
         arrays, xs, pool = self._operands(g)
@@ -131,7 +139,7 @@ class Forward:
                 for i, x in enumerate(arrays) if x.op != "constant"
             ]  # fmt: skip
 
-        return self.graph.noted(y, pull)
+        return self.graph.with_pull(y, pull)
 
     def _times(self, dy: Symbol, slope: Any, like: Array) -> Array:
         """Return dy * slope, summed over what an operand served."""
@@ -155,7 +163,8 @@ class Forward:
     def _reduction(self, g: Group) -> Array:
         x = self.stores.read(g.operands[0], whole=True)
         y = reduced(self.graph, g.op, x)
-        return self.graph.noted(y, lambda dy: [(x, reduction_pull(self.graph, g.op, y, dy, x))])
+        y = self.graph.with_pull(y, lambda dy: [(x, reduction_pull(self.graph, g.op, y, dy, x))])
+        return self.graph.reshape(y, x.grid[:-1])
 
     def _dot(self, g: Group) -> Array:
         a, b = (self.stores.read(ref, whole=True) for ref in g.operands[:2])

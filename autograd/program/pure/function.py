@@ -1,14 +1,13 @@
 """A compiled function as pure functions of (parameters, rows), for an engine that others maintain.
 
-A function that branches has a program for each way. All of them run on all rows, and each row
-selects its own; a program is shown the row of its recording in place of those it is not for, so
-that nothing it computes there, infinite perhaps, reaches a gradient.
+A function that branches has a program for each way: `selecting` runs them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,36 +30,46 @@ class PureFunction:
     """Compute what a compiled function does, purely: a subclass says in which namespace.
 
     `parameters` are the numbers that rows share, as a dict of arrays, with the numbers they have
-    now; `fixed` those of them that are not trained.
+    now; `fixed` those of them that are not trained. Programs that are not `complete` need not be
+    for every row: whoever runs them looks.
     """
 
-    def __init__(self, compiled: Any, programs: Sequence[Program]) -> None:
+    def __init__(self, compiled: Any, programs: Sequence[Program], complete: bool = True) -> None:
         self.compiled, self.programs = compiled, list(programs)
         self.dtype = FLOATS[compiled.dtype]
-        check(compiled.name, self.programs)
+        self.complete = complete
+        check(compiled.name, self.programs, complete)
         self.output: Nested = self.programs[0].output
-        self.values, places = _numbered(self.programs)
+        self.values, places, self.at = _numbered(self.programs)
         first = self.programs[0].first or len(self.values)
         trained = np.arange(len(self.values)) < first
-        self.leaves: list[Leaf] = leaves_of([p.plain for p in self.programs], places, trained)
+        self.leaves: list[Leaf] = leaves_of(
+            [p.plain for p in self.programs], places, self.apart(trained)
+        )
         self.trained = [leaf for leaf in self.leaves if trained[leaf.places.flat[0]]]
         self.first = first
         self.draws: list[Any] = self.programs[0].draws
         self.parts = [
-            PureProgram(
-                program.plain,
-                self.leaves,
-                where,
-                program.bounds,
-                [leaf.name for leaf in self.trained],
-            )
-            for program, where in zip(self.programs, places, strict=True)
+            self.part(program, where) for program, where in zip(self.programs, places, strict=True)
         ]
-        self.functions = [part.functions(self.namespace()) for part in self.parts]
+
+    @cached_property
+    def functions(self) -> list[tuple[Callable[..., Any], ...]]:
+        """Return the functions of each program: forward, and the one that goes back as well."""
+        return [part.functions(self.namespace(), self.dtype) for part in self.parts]
+
+    def apart(self, trained: Numbers) -> Numbers:
+        """Return a number for each shared one: those with unequal ones are in no array together."""
+        return trained
 
     def namespace(self) -> Namespace:
         """Return the functions that the text calls."""
         raise NotImplementedError
+
+    def part(self, program: Program, places: Numbers, **options: Any) -> PureProgram:
+        """Return one of the programs, whose shared numbers have these places in `values`."""
+        wanted = [leaf.name for leaf in self.trained]
+        return PureProgram(program.plain, self.leaves, places, program.bounds, wanted, **options)
 
     # numbers --------------------------------------------------------------------------------------
 
@@ -76,14 +85,21 @@ class PureFunction:
         return {x.name: self.array(numbers[x.places]) for x in self.leaves if x not in self.trained}
 
     def pack(self, numbers: Numbers) -> Arrays:
-        """Return a flat array, in the order of the parameters, as the dict of arrays."""
-        return {x.name: self.array(numbers[x.places]) for x in self.trained}
+        """Return a flat array, in the order of the parameters, as the dict of arrays.
+
+        Axes before the last, of several models, stay in front.
+        """
+        return {x.name: self.array(numbers[..., x.places]) for x in self.trained}
 
     def unpack(self, arrays: Mapping[str, Any]) -> Numbers:
         """Return the dict of arrays as a flat one: the inverse of `pack`."""
-        numbers = np.zeros(self.first, self.dtype)
-        for x in self.trained:
-            numbers[x.places] = np.asarray(arrays[x.name])
+        found = [(x.places, np.asarray(arrays[x.name])) for x in self.trained]
+        if not found:
+            return np.zeros(0, self.dtype)
+        leads = found[0][1].shape[: found[0][1].ndim - found[0][0].ndim]
+        numbers = np.zeros((*leads, self.first), self.dtype)
+        for places, x in found:
+            numbers[..., places] = x
         return numbers
 
     def array(self, numbers: Numbers) -> Any:
@@ -130,29 +146,31 @@ class PureFunction:
         return [whole[place] for place in part.columns]
 
 
-def check(name: str, programs: Sequence[Program]) -> None:
+def check(name: str, programs: Sequence[Program], complete: bool = True) -> None:
     """Raise TypeError if programs cannot be one pure function, saying why and what to do."""
     if not programs:
         raise TypeError(
             f"{name} has not been called yet: call it, or its grad, once on rows like those to come"
         )
     for program in programs:
-        if program.fixed:
+        if complete and program.fixed:
             place = program.fixed[0][0]
             raise TypeError(
                 f"{name} has a program for each value of {place} (a string, a bool, or an integer "
                 f"that Python looks at): choose with autograd.take or autograd.where, or give "
                 f"{place} as floats"
             )
-    if len(programs) > 1 and any(program.draws for program in programs):
-        raise TypeError(f"{name} branches and draws random numbers: choose with autograd.where")
+    if any(program.draws != programs[0].draws for program in programs):
+        raise TypeError(
+            f"{name} draws other random numbers in each of its ways: draw before it branches"
+        )
     ways = {tuple(_outcomes(program)) for program in programs}
     known = sum(Fraction(1, 2 ** len(way)) for way in ways)
-    if known < 1:
+    if complete and known < 1:
         raise TypeError(
-            f"{name} branches on comparisons, and not every way has been seen: {len(programs)} of "
-            "them are recorded. Call it on rows that take the others, or choose with "
-            "autograd.where, which needs no branch"
+            f"{name} branches on comparisons, and not every way has been seen: {len(programs)} "
+            f"recorded, and {_unseen(programs)}. Call it on rows that take the others, or choose "
+            "with autograd.where, which needs no branch"
         )
 
 
@@ -161,8 +179,25 @@ def _outcomes(program: Program) -> list[bool]:
     return list({(store, at): truth for store, at, truth in program.plain.guards}.values())
 
 
-def _numbered(programs: Sequence[Program]) -> tuple[list[Value], list[Numbers]]:
-    """Return the Values that are shared, and for each program where its own stand in the list."""
+def _unseen(programs: Sequence[Program]) -> str:
+    """Return which comparison has come out one way alone after those before it, in words."""
+    for program in programs:
+        way = [truth for *_, truth in program.plain.guards]
+        others = [[truth for *_, truth in other.plain.guards] for other in programs]
+        for k, truth in enumerate(way):
+            if [*way[:k], not truth] not in [other[: k + 1] for other in others]:
+                if len(program.branched_at) != len(way):  # some compared constants
+                    break
+                return f"the comparison at {program.branched_at[k]} was {truth} in all"
+    return "some comparisons came out one way alone"
+
+
+def _numbered(
+    programs: Sequence[Program],
+) -> tuple[list[Value], list[Numbers], dict[Any, int]]:
+    """Return the Values that are shared, for each program where its own stand in the list, and
+    the place by argument and number in it, or by Value if it belongs to none.
+    """
     values: list[Value] = []
     at: dict[Any, int] = {}
     places = []
@@ -180,7 +215,7 @@ def _numbered(programs: Sequence[Program]) -> tuple[list[Value], list[Numbers]]:
                 values.append(v)
             mine.append(at[key])
         places.append(np.array(mine, np.intp))
-    return values, places
+    return values, places, at
 
 
 def in_form(

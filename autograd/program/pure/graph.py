@@ -64,6 +64,13 @@ class Graph:
 
     def noted(self, y: Array, pull: Pull) -> Array:
         """Return y, having noted how its adjoint goes back to what it was computed from."""
+        self.pulls.setdefault(y, pull)
+        return y
+
+    def with_pull(self, y: Array, pull: Pull) -> Array:
+        """Return y with a pull of its own, whatever else has the same numbers or made them."""
+        if y in self.pulls or not y.inputs:
+            y = self.make("same", (y,), len(self.pool), y.grid, kind=y.kind)
         self.pulls[y] = pull
         return y
 
@@ -97,6 +104,8 @@ class Graph:
         order = tuple(order)
         if order == tuple(range(len(order))):
             return x
+        if x.op == "transpose":
+            return self.transpose(x.inputs[0], [x.options[k] for k in order])
         y = self.make("transpose", (x,), order, [x.grid[k] for k in order], kind=x.kind)
         back = tuple(int(k) for k in np.argsort(order))
         return self.noted(y, lambda dy: [(x, self.transpose(dy, back))])
@@ -133,6 +142,9 @@ class Graph:
         """Return the numbers at these places of a list, in the form of the places."""
         flat = self.reshape(x, (x.size,))
         places = index.ravel()
+        if len(places) and (places == places[0]).all():
+            one = self.slice(flat, [(int(places[0]), int(places[0]) + 1)])
+            return self.reshape(self.spread(one, places.shape), index.shape)
         y = self.make("take", (flat, self.constant(places)), None, places.shape, kind=x.kind)
         self.noted(y, lambda dy: [(flat, self.put(dy, places, x.size))])
         return self.reshape(y, index.shape)
@@ -163,6 +175,7 @@ class Graph:
 
     def concat(self, xs: Sequence[Array], axis: int) -> Array:
         """Return arrays joined along an axis of their grids."""
+        xs = [x for x in xs if x.grid[axis]]
         if len(xs) == 1:
             return xs[0]
         row = any(x.row for x in xs)
@@ -242,3 +255,10 @@ class Graph:
             return [(table, self.make("add rows", (dy, at), None, (count, width), False))]
 
         return self.noted(y, pull)
+
+
+def numbers_of(x: Array) -> Numbers:
+    """Return the numbers of a constant."""
+    kind, shape, data = x.options
+    dtype = {"float": np.float64, "bool": np.bool_, "int": np.intp}[kind]
+    return np.frombuffer(data, dtype).reshape(shape)

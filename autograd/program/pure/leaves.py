@@ -39,18 +39,19 @@ def leaves_of(lifted: Sequence[Lifted], places: Sequence[Numbers], groups: Numbe
     generator = np.random.default_rng(0)
     signs = groups.astype(np.uint64)  # equal for places that the same operands read
     for index in shapes.values():
-        signs[np.unique(index)] ^= generator.integers(1 << 63, dtype=np.uint64)
+        signs[index] ^= generator.integers(1 << 63, dtype=np.uint64)
     forms: dict[bytes, Numbers] = {}
     for index in sorted(shapes.values(), key=lambda index: -index.ndim):
-        if len(np.unique(index)) == index.size:
-            forms.setdefault(np.sort(index.ravel()).tobytes(), index)
+        ordered = np.sort(index, axis=None)
+        if (np.diff(ordered) > 0).all():
+            forms.setdefault(ordered.tobytes(), index)
     _, which = np.unique(signs, return_inverse=True)
     order = np.argsort(which, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if count else []
     namer = Namer(lifted[0])
     leaves = []
     for part in sorted(parts, key=lambda part: int(part[0])):
-        index = forms.get(part.tobytes(), part)
+        index = forms.get(part.tobytes(), part) if len(part) > 1 else part.reshape(())
         leaves.append(Leaf(namer.leaf(index), index))
     return leaves
 
@@ -61,7 +62,7 @@ def _reads(lifted: Lifted) -> Iterable[Numbers]:
     for g in lifted.groups:
         for ref in g.operands:
             if ref.store == SHARED_STORE and ref.index.min() < first:
-                index = without_repeats(ref.index)
+                index = without_repeats(ref.index if g.form != "lookup" else ref.index.T)
                 index = index.reshape([n for n in index.shape if n > 1])
                 yield index if index.max() < first else np.unique(index[index < first])
 

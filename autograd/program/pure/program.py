@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, reduce
 from typing import Any
 
@@ -14,9 +14,7 @@ from autograd.program.pure.forward import Forward
 from autograd.program.pure.graph import Array, Numbers
 from autograd.program.pure.leaves import Leaf
 from autograd.program.pure.reverse import gradients
-from autograd.program.pure.text import Writer
-
-_WIDTH = 96
+from autograd.program.pure.text import WIDTH, Writer
 
 
 class PureProgram:
@@ -25,16 +23,17 @@ class PureProgram:
     `forward(n, p, *columns)` returns (outputs, holds): whether Python would have branched as it
     did in the recording, or None for always. `reverse(n, p, *columns, weights)` returns
     (outputs, holds, gradients of sum(weights * first output) by the leaves that are wanted).
-    With `many`, those leaves have an axis of models in front, and so has all that depends on them.
+    The leaves named by `many` have an axis of models in front, and so has all that is returned;
+    with `many_rows` each model has rows of its own. `sparing`: see `Forward`.
     """
 
     def __init__(
         self, lifted: Lifted, leaves: Sequence[Leaf], places: Numbers,
         bounds: Sequence[tuple[str, int, int, int]] = (), wanted: Sequence[str] = (),
-        many: bool = False,
+        many: Collection[str] = (), many_rows: bool = False, sparing: bool = False,
     ) -> None:  # fmt: skip
-        self.wanted, self.many = list(wanted), many
-        self.made = Forward(lifted, leaves, places)
+        self.wanted, self.many, self.many_rows = list(wanted), list(many), many_rows
+        self.made = Forward(lifted, leaves, places, sparing)
         self.columns = {place: store for place, (store, _) in lifted.columns.items()}
         self.holds = self._holds(self.made.guards)
         self.constants: dict[str, Numbers] = {}
@@ -74,48 +73,68 @@ class PureProgram:
         """Return the function `reverse` as text."""
         graph = self.made.graph
         weights = graph.input("weights", (), True)
-        found = gradients(
-            graph, self.made.outputs[0], weights, {k: self.made.leaves[k] for k in self.wanted}
-        )
+        inputs = {**self.made.leaves, **self.made.columns}
+        found = gradients(graph, self.made.outputs[0], weights, {k: inputs[k] for k in self.wanted})
         return self._text("reverse", [weights], found)
 
     def _text(
         self, name: str, more: Sequence[Array], found: Mapping[str, Array] | None = None
     ) -> str:
-        writer = Writer(frozenset(self.wanted if self.many else ()), self.constants)
         columns, leaves = list(self.made.columns.values()), list(self.made.leaves.values())
+        models = [self.made.leaves[name] for name in self.many]
+        models += columns * self.many_rows
+        models += more if models else []
+        writer = Writer(frozenset(x.number for x in models), self.constants)
         guards = [] if self.holds is None else [self.holds]
-        results = [*self.outputs, *guards, *(found or {}).values()]
-        lines, texts = writer.lines([*columns, *more, *leaves], results)
+        of_rows, slopes = [*self.outputs, *guards], list((found or {}).values())
+        lines, texts = writer.lines([*columns, *more, *leaves], [*of_rows, *slopes])
+        if models:
+            texts = [writer.filled(x, row=True) for x in of_rows]
+            texts += [writer.filled(x, row=False) for x in slopes]
         names = [writer.names[x.number] for x in columns]
         arguments = ["n", "p", *names, *[writer.names[x.number] for x in more]]
-        head = [f"{x} = matrix({x})" for x in names]
+        head = [f"{x} = {'matrices' if self.many_rows else 'matrix'}({x})" for x in names]
         used = [(k, writer.names[x.number]) for k, x in self.made.leaves.items()]
         head += _joined([f"p[{k!r}]" for k, _ in used], [x for _, x in used])
-        if self.many:
-            head.insert(0, f"k = len(p[{self.wanted[0]!r}])")
+        if models:
+            head.insert(0, f"k = len(p[{self.many[0]!r}])" if self.many else f"k = len({names[0]})")
         count = len(self.outputs)
         returned = [_tuple(texts[:count]), "None" if self.holds is None else texts[count]]
         if found is not None:
-            pairs = [f"{k!r}: {x}" for k, x in zip(found, texts[-len(found) :], strict=True)]
-            returned.append("{" + ", ".join(pairs) + "}")
+            pairs = [f"{k!r}: {x}" for k, x in zip(found, texts[len(of_rows) :], strict=True)]
+            returned.append(_bracketed("{}", pairs))
         whole = f"return {', '.join(returned)}"
-        if len(whole) > _WIDTH:
-            whole = "return (\n        " + ",\n        ".join(returned) + ",\n    )"
+        if len(whole) > WIDTH or "\n" in whole:
+            whole = "return (\n" + "".join([f"    {x},\n" for x in returned]) + ")"
+        whole = whole.replace("\n", "\n    ")
         body = "\n".join(f"    {line}" for line in [*head, *lines, whole])
         return f"def {name}({', '.join(arguments)}):\n{body}\n"
 
-    def functions(self, namespace: Mapping[str, Any]) -> tuple[Callable[..., Any], ...]:
-        """Return `forward` and, if a derivative is wanted, `reverse`, which call these names."""
-        texts = [self.forward_text, *([self.reverse_text] if self.wanted else [])]
-        whole = {**namespace, **self.constants}
+    def functions(
+        self, namespace: Mapping[str, Any], dtype: Any
+    ) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        """Return `forward` and `reverse`, which call these names and compute in this type."""
+        texts = self.forward_text, self.reverse_text
+        constants = {
+            name: x.astype(dtype) if x.dtype.kind == "f" else x
+            for name, x in self.constants.items()
+        }
+        whole = {**namespace, **constants}
         for text in texts:
             exec(compile(text, "<program>", "exec"), whole)
-        return tuple(whole[name] for name in ("forward", "reverse") if name in whole)
+        return whole["forward"], whole["reverse"]
 
 
 def _tuple(texts: Sequence[str]) -> str:
-    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+    return f"({texts[0]},)" if len(texts) == 1 else _bracketed("()", texts)
+
+
+def _bracketed(brackets: str, texts: Sequence[str]) -> str:
+    """Return items in brackets, each on a line of its own if they are too long for one."""
+    line = ", ".join(texts)
+    if len(line) > WIDTH - 8:
+        line = "".join([f"\n        {text}," for text in texts]) + "\n    "
+    return brackets[0] + line + brackets[1]
 
 
 def _joined(texts: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -128,7 +147,7 @@ def _joined(texts: Sequence[str], names: Sequence[str]) -> list[str]:
 
     for name, text in zip(names, texts, strict=True):
         here.append((name, text))
-        if len(line()) > _WIDTH and len(here) > 1:
+        if len(line()) > WIDTH and len(here) > 1:
             last = here.pop()
             lines.append(line())
             here = [last]

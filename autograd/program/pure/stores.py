@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from autograd.program.lifting.groups import Ref, strides_of
-from autograd.program.pure.graph import Array, Graph, Numbers
+from autograd.program.pure.graph import Array, Graph, Numbers, numbers_of
 from autograd.program.pure.leaves import without_repeats
 
 _NOBODY = -1
@@ -33,7 +33,6 @@ class Stores:
 
     graph: Graph
     sizes: dict[str, int]
-    constants: Numbers
     owners: list[Array] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -52,6 +51,10 @@ class Stores:
         return self.graph.spread(x, ref.index.shape) if whole else x
 
     def _places(self, store: str, index: Numbers) -> Array:
+        long = [n for n in index.shape if n > 1]
+        if len(long) < index.ndim and index.ndim > 1:  # one form of all that hold the same
+            x = self._places(store, index.reshape(long or [1]))
+            return self.graph.reshape(x, index.shape)
         owner = self.stores[store].owner[index]
         if (owner == owner.flat[0]).all():
             return self._view(self.owners[owner.flat[0]], self.stores[store].local[index])
@@ -82,7 +85,7 @@ class Stores:
     def _view(self, x: Array, index: Numbers) -> Array:
         """Return numbers of one array: a slice of its axes where there is one, else a copy."""
         if x.op == "constant":
-            return self.graph.constant(self.constants[index])
+            return self.graph.constant(numbers_of(x).ravel()[index])
         if np.array_equal(index.ravel(), np.arange(x.size)):
             return self.graph.reshape(x, index.shape)
         steps = strides_of(index)

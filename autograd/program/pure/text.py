@@ -1,44 +1,50 @@
 """A graph of arrays as the text of a function: a line an operation, rows first.
 
-With `many`, some inputs have an axis more in front, of as many models, and so has what depends on
-them: one text trains them all.
+With `many`, some inputs have an axis more in front, of k models, and so has what depends on them:
+one text trains them all.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from autograd.program.pure.graph import Array, Numbers
+from autograd.program.pure.graph import Array, Numbers, numbers_of
 from autograd.program.writing.expressions import UFUNCS
 
 _SIGNS = {"add": ("+", 4), "sub": ("-", 4), "mul": ("*", 5), "div": ("/", 5), "lt": ("<", 1),
           "le": ("<=", 1), "gt": (">", 1), "ge": (">=", 1), "eq": ("==", 1), "ne": ("!=", 1),
           "and": ("&", 3), "or": ("|", 2)}  # fmt: skip
+Text = tuple[str, int]  # and how it binds
 _ATOM, _UNARY, _PRODUCT = 9, 6, 5
 _LONGEST = 60  # of an expression inside another
+WIDTH = 96  # of a line in the body of a function
 
 
 @dataclass
 class Writer:
-    """Write arrays as lines of text; `constants` are the arrays that these read by name."""
+    """Write arrays as lines of text; `constants` are the arrays that these read by name.
 
-    many: frozenset[str] = frozenset()
+    `many` are the numbers of the inputs that have an axis of models.
+    """
+
+    many: frozenset[int] = frozenset()
     constants: dict[str, Numbers] = field(default_factory=dict)
     indent: str = "    "
 
     def __post_init__(self) -> None:
-        self.known: dict[str, str] = {}  # constants by what they hold
+        self.known = {_held(x): name for name, x in self.constants.items()}
 
     def lines(
         self, inputs: Iterable[Array], results: Sequence[Array]
     ) -> tuple[list[str], list[str]]:
         """Return the lines that compute arrays, and the names of these."""
-        order = _needed(results)
+        order = needed(results)
         self.uses = Counter(x.number for y in order for x in y.inputs if isinstance(x, Array))
         self.uses.update([x.number for x in results])
         self.names: dict[int, str] = {}
@@ -49,9 +55,8 @@ class Writer:
             self.names[x.number] = self._fresh(x.name)
         lines = []
         for x in order:
-            if any(isinstance(y, Array) and y.number in self.models for y in x.inputs) or (
-                x.op == "input" and x.name in self.many
-            ):
+            inside = any(isinstance(y, Array) and y.number in self.models for y in x.inputs)
+            if inside or x.number in self.many:
                 self.models.add(x.number)
             if x.op in ("input", "constant"):
                 continue
@@ -60,8 +65,12 @@ class Writer:
                 self.written[x.number] = text, level
                 continue
             name = self.names[x.number] = self._fresh(x.name or f"a{len(self.names)}")
-            lines.append(f"{name} = {text}  # {self._shape(x)}")
+            lines += _wrapped(name, text, self._shape(x))
         return lines, [self._text(x) for x in results]
+
+    def filled(self, x: Array, *, row: bool) -> str:
+        """Return a result as text, with its axes of models and rows whether it changes or not."""
+        return self._filled(x, "k" + "r" * row, x.grid)
 
     def _fresh(self, name: str) -> str:
         made, k = name, 2
@@ -105,11 +114,11 @@ class Writer:
         return self._text(x, level)
 
     def _constant(self, x: Array) -> str:
-        kind, *_ = x.options
-        key = repr(x.options)
+        numbers = numbers_of(x)
+        key = _held(numbers)
         if key not in self.known:
-            name = f"{'i' if kind == 'int' else 'c'}{len(self.constants) + 1}"
-            self.constants[name], self.known[key] = numbers_of(x), name
+            name = f"{'i' if numbers.dtype.kind == 'i' else 'c'}{len(self.constants) + 1}"
+            self.constants[name], self.known[key] = numbers, name
         return self.known[key]
 
     # operations -----------------------------------------------------------------------------------
@@ -133,6 +142,8 @@ class Writer:
         return f"{UFUNCS.get(x.op, x.op)}({', '.join(args)})", _ATOM
 
     def _reshape(self, x: Array, a: Array) -> str:
+        if a.op.endswith(" kept") and a.number in self.written and _without(a) == x.grid:
+            return self._reduced(a.op.removesuffix(" kept"), a.options, a.inputs[0])
         sizes = [*self._sizes(self._leads(x)), *map(str, x.grid)]
         return f"{self._text(a, _ATOM)}.reshape({', '.join(sizes) or '()'})"
 
@@ -159,11 +170,8 @@ class Writer:
         return f"pad({self._text(a)}, ({', '.join(widths)},))"
 
     def _take(self, x: Array, a: Array, index: Array) -> str:
-        places = numbers_of(index)
-        at = self._text(index)
-        if len(places) > 1 and (places == places[0]).all():
-            at = f"[{places[0]}] * {len(places)}"
-        return f"{self._text(a, _ATOM)}[{', '.join([':'] * len(self._leads(x)) + [at])}]"
+        at = ", ".join([":"] * len(self._leads(x)) + [self._text(index)])
+        return f"{self._text(a, _ATOM)}[{at}]"
 
     def _scatter(self, x: Array, a: Array, index: Array) -> str:
         return f"scatter({self._text(a)}, {self._text(index)}, {x.grid[0]})"
@@ -185,10 +193,13 @@ class Writer:
         return f"broadcast_to({self._beside(a, leads)}, ({', '.join(sizes)}{comma}))"
 
     def _reduce(self, x: Array, a: Array) -> str:
+        return self._reduced(x.op, x.options, a)
+
+    def _reduced(self, op: str, axes: Sequence[int], a: Array) -> str:
         skip = len(self._leads(a))
-        axes = [k + skip for k in x.options]
+        axes = [k + skip for k in axes]
         text = str(axes[0]) if len(axes) == 1 else str(tuple(axes))
-        name, _, kept = x.op.partition(" ")
+        name, _, kept = op.partition(" ")
         return f"{self._text(a, _ATOM)}.{name}({text}{', keepdims=True' * bool(kept)})"
 
     _sum = _sum_kept = _max_kept = _min_kept = _prod_kept = _any_kept = _reduce
@@ -202,6 +213,9 @@ class Writer:
     def _integer(self, x: Array, a: Array) -> str:
         return f"{self._text(a, _ATOM)}.astype(int)"
 
+    def _same(self, x: Array, a: Array) -> tuple[str, int]:
+        return self.written.get(a.number, (self._text(a), _ATOM))
+
     def _copy(self, x: Array, a: Array) -> str:
         return f"stop_gradient({self._text(a)})"
 
@@ -210,19 +224,30 @@ class Writer:
         return f"zeros(({', '.join(sizes)}{',' if len(sizes) == 1 else ''}))"
 
     def _lookup(self, x: Array, table: Array, at: Array) -> str:
-        models = ":, " * (table.number in self.models)
+        models = ""
+        if table.number in self.models:
+            own = at.number in self.models  # each model looks up other rows
+            models = f"arange(k).reshape(k{', 1' * (len(at.grid) + at.row)}), " if own else ":, "
         return f"{self._text(table, _ATOM)}[{models}{self._text(at)}]"
 
     def _add_rows(self, x: Array, a: Array, at: Array) -> str:
-        return f"add_rows({self._text(a)}, {self._text(at)}, {x.grid[0]})"
+        where = self._text(at)
+        if at.number in self.models:
+            added = self._filled(a, "k" + "r" * a.row, a.grid)
+            return f"add_rows({added}, {where}, {x.grid[0]}, k)"
+        return f"add_rows({self._text(a)}, {where}, {x.grid[0]})"
 
-    def _einsum(self, x: Array, a: Array, b: Array) -> tuple[str, int]:
+    def _einsum(self, x: Array, a: Array, b: Array) -> Text:
         """Return a product: of matrices where it is one."""
         terms, out = x.options.split("->")
         first, second = terms.split(",")
         for p, q, m, n in ((a, b, first, second), (b, a, second, first)):
             if (text := self._matrix_product(p, q, m, n, out)) is not None:
                 return text, _PRODUCT
+        if x.number in self.models or len(first) == len(second) == 1:
+            for p, q, m, n in ((a, b, first, second), (b, a, second, first)):
+                if (product := self._vector_product(p, q, m, n, out)) is not None:
+                    return product
         first, second = ("k" * (y.number in self.models) + each
                          for y, each in ((a, first), (b, second)))  # fmt: skip
         out = "k" * (x.number in self.models) + out
@@ -232,7 +257,8 @@ class Writer:
         """Return a @ b with the one or both transposed, None if it is something else."""
         if (a.number in self.models or b.number in self.models) and len(out) < 2:
             return None
-        if len(m) == 2 and len(n) == 1 and out == m[0] and n == m[1]:
+        matrix_by_vector = len(m) == 2 and len(n) == 1 and out == m[0] and n == m[1]
+        if matrix_by_vector or (len(m) == 1 and n.startswith(m) and out == n[1:]):
             return f"{self._text(a, _ATOM)} @ {self._text(b, _ATOM)}"
         if not len(m) == len(n) == len(out) == 2 or m == n:
             return None
@@ -246,6 +272,25 @@ class Writer:
         right = self._turned(b) if n[1] == c else self._text(b, _ATOM)
         return f"{left} @ {right}"
 
+    def _vector_product(self, a: Array, b: Array, m: str, n: str, out: str) -> Text | None:
+        """Return a product of each model's matrix and vector, or of two vectors, without einsum.
+
+        einsum takes longer to find out what to do than that takes.
+        """
+        x, v = self._text(a, _ATOM), self._text(b, _ATOM)
+        of_a, of_b = (y.number in self.models for y in (a, b))
+        if len(m) == len(n) == 1 and out == m + n:
+            return f"{x}[:, {':, ' * of_a}None] * {v}{'[:, None]' * of_b}", _PRODUCT
+        if len(m) != 2 or len(n) != 1 or n not in m or out != m.replace(n, ""):
+            return None
+        last = m[1] == n
+        if of_a and of_b:
+            whole = f"({x} @ {v}[:, :, None])[:, :, 0]" if last else f"({v}[:, None] @ {x})[:, 0]"
+            return whole, _ATOM
+        if of_a and last:
+            return f"{x} @ {v}", _PRODUCT
+        return f"{v} @ {x}{'.T' * (last and not of_a)}", _PRODUCT
+
     def _turned(self, x: Array) -> str:
         turned = ".swapaxes(-1, -2)" if x.number in self.models else ".T"
         return f"{self._text(x, _ATOM)}{turned}"
@@ -253,15 +298,9 @@ class Writer:
 
 _RESERVED = (
     "n", "k", "p", "forward", "reverse", "concatenate", "einsum", "pad", "scatter",
-    "add_rows", "stop_gradient", "broadcast_to", "zeros", "matrix", "where", *UFUNCS.values(),
+    "add_rows", "stop_gradient", "broadcast_to", "zeros", "matrix", "where", "arange", "matrices",
+    *UFUNCS.values(),
 )  # fmt: skip
-
-
-def numbers_of(x: Array) -> Numbers:
-    """Return the numbers of a constant."""
-    kind, shape, data = x.options
-    dtype = {"float": np.float64, "bool": np.bool_, "int": np.intp}[kind]
-    return np.frombuffer(data, dtype).reshape(shape)
 
 
 def _one(x: Array) -> str | None:
@@ -272,16 +311,39 @@ def _one(x: Array) -> str | None:
         numbers, np.full_like(numbers, number), True
     ):
         return None
-    return repr(number) if number >= 0 else f"({number!r})"
+    return f"({number!r})" if number < 0 else repr(number)
 
 
-def _needed(results: Sequence[Array]) -> list[Array]:
-    """Return what results are computed from, themselves too, in order."""
+def _held(numbers: Numbers) -> Any:
+    """Return what two constants have in common if they are one."""
+    return numbers.dtype.kind, numbers.shape, numbers.tobytes()
+
+
+def _without(a: Array) -> tuple[int, ...]:
+    """Return a grid without the axes that were reduced."""
+    return tuple([n for k, n in enumerate(a.grid) if k not in a.options])
+
+
+def _wrapped(name: str, text: str, shape: str) -> list[str]:
+    """Return an assignment, in parentheses over several lines if it is long."""
+    line = f"{name} = {text}  # {shape}"
+    if len(line) <= WIDTH:
+        return [line]
+    indent = "    "
+    parts = textwrap.wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+    return [f"{name} = (  # {shape}", *parts, ")"]
+
+
+def needed(results: Sequence[Array], known: Container[Array] = ()) -> list[Array]:
+    """Return what results are computed from, themselves too, in order; not what is known."""
     found: dict[int, Array] = {}
     waiting = list(results)
     while waiting:
         x = waiting.pop()
-        if x.number not in found:
+        if x.number not in found and x not in known:
             found[x.number] = x
             waiting += [y for y in x.inputs if isinstance(y, Array)]
     return [found[k] for k in sorted(found)]

@@ -34,6 +34,7 @@ class Recording:
     rows: dict[Value, Source]  # leaves that differ from row to row
     shared: list[Value]  # leaves that are numbers of arguments, in order
     arguments: dict[str, list[Value]]  # the same, by the argument's name
+    outlines: dict[str, Any]  # and the forms in which they came
     live: list[Value]  # leaves that were there before: parameters, and other Values closed over
     guards: dict[Condition, bool]
     integers: dict[str, list[RowInteger]]
@@ -94,8 +95,9 @@ def record(
     for k, v in enumerate(trace.drawn):
         sources[v] = Source(DRAWS, k)
     live = [v for v in values if v.number < first]
+    outlines = {name: x.nested.outline() for name, x in shared.items() if x.nested is not None}
     return Recording(
-        output, values, sources, [x for xs in leaves.values() for x in xs], leaves, live,
+        output, values, sources, [x for xs in leaves.values() for x in xs], leaves, outlines, live,
         trace.guards, integers, trace.generators, trace.selected, selecting,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Real
+from types import FrameType
 from typing import Any, NoReturn
 
 from autograd import numbers
@@ -31,9 +32,10 @@ class Condition:
     `&` and `|` combine conditions for `where`; `and`, `or` and `not` ask for the truth.
     """
 
-    __slots__ = ("left", "name", "right", "trace", "truth")
+    __slots__ = ("left", "name", "place", "right", "trace", "truth")
 
     def __init__(self, trace: Trace, name: str, left: Any, right: Any, truth: bool) -> None:
+        self.place = ""  # where Python branched on it
         self.trace, self.name, self.left, self.right, self.truth = trace, name, left, right, truth
 
     def __bool__(self) -> bool:
@@ -117,8 +119,10 @@ class Trace:
         self.generators: list[Callable[[], float]] = []
 
     def guard(self, condition: Condition) -> None:
-        """Note that Python branched on a comparison."""
-        self.guards.setdefault(condition, condition.truth)
+        """Note that Python branched on a comparison, and where."""
+        if condition not in self.guards:
+            condition.place = place_of(sys._getframe(2))
+            self.guards[condition] = condition.truth
 
     def compare(self, name: str, left: Value, right: Any, truth: Any) -> Any:
         """Return the condition that a comparison of Values makes; with another thing, its truth."""
@@ -165,9 +169,15 @@ def _reader_is_ours() -> bool:
     return name.startswith("autograd.")
 
 
+def place_of(frame: FrameType) -> str:
+    """Return the file, line and function of a frame, or of the first outside that called it."""
+    while frame.f_globals.get("__name__", "").startswith("autograd.") and frame.f_back is not None:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+
+
 def _refuse(v: Value, slot: str, what: str) -> NoReturn:
-    frame = sys._getframe(2)
-    place = f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+    place = place_of(sys._getframe(2))
     instead = {
         ("data", "read"): "Compute with the Value itself; compare it, as v > 0; stop its gradient "
                           "with v.detach(); or use autograd.where",

@@ -45,6 +45,8 @@ class Program:
         self.argument_slots_of = {
             name: [self.places[v] for v in values] for name, values in recording.arguments.items()
         }
+        self.outlines = recording.outlines  # of shared arguments: see `Nested.outline`
+        self.row_shapes = {c.place: (c.shape, c.kind) for c in columns.values()}
         arguments = set(recording.shared)
         self.first = len(first)
         self.others = [
@@ -64,6 +66,7 @@ class Program:
             tuple(map(repr, self.fixed)),
             tuple(self.bounds),
         )
+        self.branched_at = [condition.place for condition in recording.guards]
         self.draws = recording.draws
         self.example = _example(recording)  # the numbers of the row that was recorded
         self.selects = recording.selects or self.lifted.filled

@@ -98,13 +98,27 @@ class Symbol(OwnFunctions):
         return self._make("not", self)
 
     def sech_squared(self) -> Any:
-        """Return 4e / (1 + e)**2 with e = exp(-2|x|): exp is the fast one of NumPy's."""
+        """Return 4e / (1 + e)**2 with e = exp(-2|x|): exp is the fast one of NumPy's.
+
+        In a sparing program, which keeps y = tanh(x) alone, it is (1 - y) * (1 + y).
+        """
+        y: Any = self.pool.get(("result", "tanh", id(self)))
+        if y is not None:
+            return (1 - y) * (1 + y)
         size: Any = self._make("abs", self)
         e = (size * -2).exp()
         return 4 * e / (1 + e) ** 2
 
     def sigmoid(self) -> Any:
-        """Return e / (1 + e) with e = exp(x): from x = 40 on it is 1, and nothing overflows."""
+        """Return e / (1 + e) with e = exp(x): from x = 40 on it is 1, and nothing overflows.
+
+        In a sparing program, which keeps y = sigmoid(-x) alone, it is 1 - y.
+        """
+        y: Any = (
+            self.pool.get(("result", "sigmoid", id(self.args[0]))) if self.op == "neg" else None
+        )
+        if y is not None:
+            return 1 - y
         e = numbers.minimum(self, 40).exp()
         return e / (1 + e)
 
