@@ -126,6 +126,7 @@ from nn.recurrent.running import free_running as free_running
 from nn.second_order.curve_fit import curve_fit as curve_fit
 from nn.second_order.least_squares import least_squares as least_squares
 from nn.second_order.minimise import minimise as minimise
+from nn.storage.export import export as export
 from nn.storage.models import load as load
 from nn.training.callbacks import Callback as Callback
 from nn.training.callbacks import EarlyStopping as EarlyStopping
@@ -135,3 +136,6 @@ from nn.training.evaluate import evaluate as evaluate
 from nn.training.fit import fit as fit
 from nn.training.history import History as History
 from nn.training.interrupts import Interrupted as Interrupted
+from nn.training.lost import LostError as LostError
+from nn.training.many.ensemble import Ensemble as Ensemble
+from nn.training.many.fit_many import fit_many as fit_many

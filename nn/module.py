@@ -13,9 +13,10 @@ import numpy as np
 from autograd import Value, no_grad
 from autograd.numbers import zero
 from autograd.real import plain_number
-from nn.data.arrays import Floats, samples
+from nn.data.arrays import Array, Floats
 from nn.inputs import numbers_of
 from nn.places import Place, read, same_names, write
+from nn.predictions import predicted
 from nn.programs import outputs_of
 
 if TYPE_CHECKING:
@@ -137,27 +138,32 @@ class Module:
         """Return the outputs for many samples; layers that look at a whole batch see it here."""
         return [self(x) for x in rows]
 
-    def predict(self, X: Any) -> Floats:
+    def predict(self, X: Any, out: Any = None) -> Floats:
         """Return the raw outputs for many samples as an array of shape (samples, outputs).
 
         X is an array or a list with a row for each sample, or an image, or whatever the model is
         called with; many run as a program. Outputs in nested lists give the array more dimensions.
-        The layers behave as in `eval` mode, and their own mode is put back afterwards. Raises
-        ValueError if there is no row or the rows are of unequal lengths.
+        The layers behave as in `eval` mode, and their own mode is put back afterwards. A memory map
+        and an nn.data.Stream are read block by block. With `out`, an array or a memory map of that
+        shape, the outputs are written there, and it is returned. Raises
+        ValueError if there is no row, the rows are of unequal lengths, or `out` has another shape.
 
         >>> from nn.layers.mlp import MLP
         >>> MLP(2, [3, 2], seed=0).predict([[0.0, 0.0], [0.0, 0.0]])
         array([[0., 0.],
                [0., 0.]])
         """
-        array = samples(X)
         with same_modes(self):
             self.eval()
-            if (found := outputs_of(self, array)) is not None:
-                return found
-            rows = (array.astype(int) if array.dtype.kind == "b" else array).tolist()
-            with no_grad():
-                outputs = self.batch(rows)
+            return predicted(self._outputs, X, out)
+
+    def _outputs(self, X: Array) -> Floats:
+        """Return the outputs for samples in an array, in the modes that the modules have."""
+        if (found := outputs_of(self, X)) is not None:
+            return found
+        rows = (X.astype(int) if X.dtype.kind == "b" else X).tolist()
+        with no_grad():
+            outputs = self.batch(rows)
         return np.array([numbers_of(output) for output in outputs], dtype=float)
 
     def state_dict(self) -> dict[str, Any]:

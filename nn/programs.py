@@ -81,20 +81,25 @@ def _made(model: Module, known: _Known) -> Compiled:
     return compile(outputs, rows=["x"])
 
 
-def losses_of(loss: Loss, outputs: Floats, targets: Array) -> tuple[list[float], Any]:
-    """Return the loss of each sample's outputs, and the type of targets that it takes.
-
-    The list is empty, and the type None, if it has to see each on its own.
-    """
+def loss_program(loss: Loss) -> Compiled:
+    """Return the loss of a sample as a program, for `losses_of`."""
 
     def of_one(y: Any, t: Any) -> Any:
         return loss(as_lists(y), as_lists(t))
 
+    return compile(of_one, rows=["y", "t"])
+
+
+def losses_of(program: Compiled, outputs: Floats, targets: Array) -> tuple[list[float], Any]:
+    """Return the loss of each sample's outputs, and the type of targets that it takes.
+
+    The list is empty, and the type None, if it has to see each on its own.
+    """
     for form in forms_of_targets(targets):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                return compile(of_one, rows=["y", "t"])(outputs, form).tolist(), form.dtype
+                return program(outputs, form).tolist(), form.dtype
         except Exception:  # as above
             continue
     return [], None

@@ -1,4 +1,4 @@
-"""Data before training: split, scale, encode, clean, batch and augment; NumPy arrays throughout."""
+"""Data before training: split, scale, encode, clean, batch, augment, stream; NumPy arrays."""
 
 from nn.data.alphabet import Alphabet as Alphabet
 from nn.data.augmentation import augmented as augmented
@@ -25,3 +25,4 @@ from nn.data.scaling import Standardiser as Standardiser
 from nn.data.splitting import k_fold as k_fold
 from nn.data.splitting import split as split
 from nn.data.splitting import split_indices as split_indices
+from nn.data.stream import Stream as Stream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -146,6 +146,18 @@ def random_source(seed: ArraySeed) -> np.random.RandomState:
     if not 0 <= seed < 2**32:
         raise ValueError(f"seed={seed!r}: it must be from 0 to 2**32 - 1")
     return np.random.RandomState(int(seed))
+
+
+def state_of(source: np.random.RandomState) -> dict[str, Any]:
+    """Return the state of a source as JSON can keep it."""
+    state: Any = source.get_state(legacy=False)
+    return {**state, "state": {**state["state"], "key": state["state"]["key"].tolist()}}
+
+
+def set_state(source: np.random.RandomState, saved: Mapping[str, Any]) -> None:
+    """Give a source a state that `state_of` returned."""
+    key = np.array(saved["state"]["key"], dtype=np.uint32)
+    source.set_state({**saved, "state": {**saved["state"], "key": key}})
 
 
 def whole(name: str, number: Any, least: int, most: int | None = None, why: str = "") -> int:

@@ -23,9 +23,11 @@ def tensor(X: Any, name: str = "X", *, missing: bool = False) -> Floats:
     (2, 2, 2)
     """
     X = unwrapped(X)
-    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and X.ndim > 2:
+    plain = isinstance(X, np.ndarray) and X.dtype.kind in "biuf"
+    array: Floats
+    if plain and X.ndim > 2:
         array = X.astype(np.float64)
-    elif _is_deep(X):
+    elif not plain and _is_deep(X):
         array = _from_nested(list(X), name)
     else:
         return matrix(X, name, missing=missing)

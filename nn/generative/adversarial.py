@@ -9,6 +9,7 @@ from typing import Any
 from autograd import no_grad
 from autograd.real import short
 from nn.data.arrays import ArraySeed, Floats, random_source, whole
+from nn.data.checks import refuse_not_finite
 from nn.data.nested import tensor
 from nn.generative.adversarial_losses import discriminator_loss, generator_loss
 from nn.generative.player import Player
@@ -22,7 +23,6 @@ from nn.training.callbacks import EarlyStopping, checked_callbacks, shows_progre
 from nn.training.checkpoint import Checkpoint
 from nn.training.history import History
 from nn.training.progress import Progress
-from nn.training.samples import refuse_not_finite
 
 
 def fit_adversarial(

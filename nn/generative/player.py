@@ -12,7 +12,7 @@ from autograd.program.bound import Bound
 from nn.data.arrays import Floats
 from nn.module import Module
 from nn.optimizers.optimizer import Optimizer
-from nn.training.diverged import what_is_odd
+from nn.training.finite import what_is_odd
 from nn.training.interrupts import uninterrupted
 
 

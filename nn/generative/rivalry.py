@@ -13,9 +13,9 @@ from nn.generative.player import NotFiniteError, Player
 from nn.module import Module, same_modes
 from nn.training.callbacks import tell
 from nn.training.diverged import DivergedError
-from nn.training.evaluate import mean_of
 from nn.training.history import History
 from nn.training.interrupts import Interrupted
+from nn.training.tally import mean_of
 
 COLUMNS = ("discriminator_loss", "generator_loss")
 

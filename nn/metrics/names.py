@@ -25,6 +25,7 @@ METRICS: dict[str, Metric] = {
     "mse": mse,
     "rmse": rmse,
 }
+MEANS = (accuracy, log_loss, mae, mse)  # over the samples, each by itself
 # what else they are called
 _ALIASES = {
     "acc": "accuracy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from autograd import Value, numbers
 from autograd.real import plain_number
 
-Gradients = Any  # a list of numbers, or a NumPy array; what is given is returned
+Gradients = Any  # a list of numbers, a NumPy array, a list of JAX's; what is given is returned
 
 
 def global_norm(gradients: Gradients) -> Any:
@@ -21,9 +22,19 @@ def global_norm(gradients: Gradients) -> Any:
     5.0
     """
     gs = gradients.ravel().tolist() if isinstance(gradients, np.ndarray) else list(gradients)
+    if numbers.library(*gs):
+        return _norm_of_arrays(gs)
     if all(isinstance(g, (float, int)) for g in gs):
         return math.hypot(*gs)  # the same bits for lists and arrays, and no overflow of g**2
     return numbers.sqrt(sum(g * g for g in gs))
+
+
+def _norm_of_arrays(gs: list[Any], axis: int | None = None) -> Any:
+    """Return the norm of all numbers of arrays, or along an axis; no square overflows."""
+    kept = axis is not None
+    largest = reduce(numbers.maximum, [abs(g).max(axis=axis, keepdims=kept) for g in gs])
+    unit = numbers.where(largest > 0, largest, 1)
+    return unit * numbers.sqrt(sum(((g / unit) ** 2).sum(axis=axis, keepdims=kept) for g in gs))
 
 
 def clip_by_value(gradients: Gradients, limit: Any) -> Gradients:
@@ -50,12 +61,30 @@ def clip_by_norm(gradients: Gradients, limit: Any) -> Gradients:
     >>> [round(g, 6) for g in clip_by_norm([3.0, 4.0], 1.0)]
     [0.6, 0.8]
     """
-    scale = checked_limit("clip_norm", limit) / (global_norm(gradients) + 1e-6)
-    if not scale < 1:
+    scale = _scale(checked_limit("clip_norm", limit), global_norm(gradients))
+    if not numbers.library(scale) and not scale < 1:
         return gradients
     if isinstance(gradients, np.ndarray):
         return gradients * scale
     return [g * scale for g in gradients]
+
+
+def _scale(limit: Any, norm: Any) -> Any:
+    scale = limit / (norm + 1e-6)
+    arrays = isinstance(scale, np.ndarray) or numbers.library(scale)
+    return numbers.where(scale < 1, scale, 1) if arrays else scale
+
+
+def clip_each(gradients: Any, clip: Any = None, clip_norm: Any = None) -> Any:
+    """Return the gradients of many models, (models, numbers), clipped for each on its own.
+
+    Limits are columns, (models, 1), infinite for a model that has none.
+    """
+    if clip is not None:
+        gradients = numbers.clip(gradients, -clip, clip)
+    if clip_norm is not None:
+        gradients = gradients * _scale(clip_norm, _norm_of_arrays([gradients], axis=1))
+    return gradients
 
 
 def clipped(gradients: Gradients, clip: Any = None, clip_norm: Any = None) -> Gradients:

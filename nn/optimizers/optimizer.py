@@ -16,7 +16,7 @@ import numpy as np
 from autograd import Value, numbers
 from autograd.real import plain_number, short
 from nn.optimizers.clipping import checked_choice, checked_limit, clipped
-from nn.optimizers.options import Options
+from nn.optimizers.options import Options, in_use
 from nn.optimizers.state import State, as_arrays, as_columns, as_rows, checked_columns
 
 
@@ -61,7 +61,7 @@ class Optimizer(Options):
 
     def decay(self, p: Any, g: Any) -> tuple[Any, Any]:
         """Return p and g as the rule sees them: with the penalty's gradient in g."""
-        return (p, g + self.weight_decay * p) if self.weight_decay else (p, g)
+        return (p, g + self.weight_decay * p) if in_use(self.weight_decay) else (p, g)
 
     def bind(self, params: Iterable[Value]) -> Self:
         """Take these parameters and return self; parameters in the place of others start anew.
@@ -116,10 +116,18 @@ class Optimizer(Options):
                 f"step_array: {p.size} numbers, {g.size} gradients and {count} parameters; "
                 "there must be as many of each"
             )
-        state = dict(as_arrays(self._state, p.size))
+        state = self.arrays(p.size)
         with np.errstate(all="ignore"):  # inf and nan without warnings, as floats have them
             new = self.update(p, clipped(g, self.clip, self.clip_norm), state)
         p[:], self._state = new, state
+
+    def arrays(self, count: int) -> dict[str, Any]:
+        """Return the state for so many parameters as `step_array` keeps it: flat arrays."""
+        return dict(as_arrays(self._state, count))
+
+    def put_arrays(self, state: dict[str, Any]) -> None:
+        """Take a state of this form, made by a program that moves parameters by `update`."""
+        self._state = state
 
     @property
     def options(self) -> dict[str, Any]:

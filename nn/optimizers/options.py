@@ -6,6 +6,9 @@ import difflib
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+import numpy as np
+
+from autograd.numbers import library
 from autograd.real import plain_number
 from nn.data.arrays import whole
 
@@ -52,6 +55,16 @@ class Options:
                 "at most 1"
             )
         return share
+
+
+def in_use(option: Any) -> bool:
+    """Say whether an option is not 0: one that JAX's programs are given at every step is in use.
+
+    One that differs between models that train together is in use if it is for any.
+    """
+    if isinstance(option, np.ndarray):
+        return bool(option.any())
+    return library(option) is not None or bool(option)
 
 
 def checked_decay(given: str, decay: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, repeat
 from math import isfinite
 from typing import Any
 
@@ -11,15 +12,17 @@ import numpy as np
 
 from autograd.real import plain_number, short
 from nn.data.arrays import ArraySeed, random_source, whole
-from nn.data.batches import batch_indices
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
 from nn.module import Module, left_as_it_was, same_modes
 from nn.optimizers.adam import Adam
 from nn.optimizers.optimizer import Optimizer
-from nn.training.engines import Objective, Penalty, find_engine
+from nn.training.compiled import Auto
+from nn.training.engines import Objective, Penalty
 from nn.training.flat import Flat
-from nn.training.samples import check_batches, checked_samples, try_out
+from nn.training.samples import Samples
+from nn.training.source import Source, find_source
+from nn.training.trial import check_batches, try_out
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +47,7 @@ class RateSearch:
 def find_rate(
     model: Module,
     X: Any,
-    y: Any,
+    y: Any = None,
     loss: str | Loss = "cross_entropy",
     optimizer: Optimizer | None = None,
     *,
@@ -73,7 +76,7 @@ def find_rate(
     """
     if not isinstance(model, Module):
         raise TypeError(f"find_rate: {short(model)} is not a Module, as nn.MLP(2, [16, 1]) is")
-    samples, function = checked_samples(X, y), find_loss(loss)
+    samples, function = find_source(X, y), find_loss(loss)
     first, last = (plain_number(rate, "find_rate") for rate in (lowest, highest))
     if not 0 < first < last < float("inf"):
         raise ValueError(
@@ -84,17 +87,16 @@ def find_rate(
     if not model.parameters():
         raise ValueError("find_rate: the model has no parameters; are all of them frozen?")
     try_out(model, samples, function, ("X", "y"))
-    check_batches(model, len(samples), batch_size)
+    check_batches(model, samples.count, batch_size)
     flat = Flat(model.parameters())
     source = random_source(seed)
     rates: list[float] = []
     losses: list[float] = []
-    with left_as_it_was(model), same_modes(model):
+    endless = _without_end(samples, batch_size, source)
+    with left_as_it_was(model), same_modes(model), closing(endless) as batches:
         model.train()
-        compute = find_engine("auto")(Objective(model, function, penalty), flat)
-        epochs = (batch_indices(len(samples), batch_size, seed=source) for _ in repeat(None))
-        for i, indices in zip(range(steps), chain.from_iterable(epochs), strict=False):
-            part = samples.take(indices.tolist())
+        compute = Auto(Objective(model, function, penalty), flat)
+        for i, part in zip(range(steps), batches, strict=False):
             height, gradient, _ = compute(flat.numbers, part)
             if not isfinite(height) or not np.isfinite(gradient).all():
                 break
@@ -107,6 +109,13 @@ def find_rate(
     if not losses:
         raise ValueError("find_rate: the loss or its gradient is not finite, before any step")
     return RateSearch(rates, losses, steepest_fall(rates, losses))
+
+
+def _without_end(
+    samples: Source, batch_size: int, source: np.random.RandomState
+) -> Generator[Samples, None, None]:
+    while True:
+        yield from samples.batches(batch_size, source)
 
 
 def steepest_fall(rates: list[float], losses: list[float]) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from autograd.numbers import maximum, sqrt
 from nn.optimizers.optimizer import Optimizer
+from nn.optimizers.options import in_use
 
 
 @dataclass(eq=False, repr=False)
@@ -53,6 +54,6 @@ class RMSprop(Optimizer):
             state["a"] = a = self.alpha * state.get("a", 0) + (1 - self.alpha) * g
             s = maximum(s - a * a, 0)  # rounding may leave it below zero
         g = g / (sqrt(s) + self.eps)
-        if self.momentum:
+        if in_use(self.momentum):
             state["velocity"] = g = self.momentum * state.get("velocity", 0) + g
         return p - self.lr * g

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nn.optimizers.optimizer import Optimizer
+from nn.optimizers.options import in_use
 
 
 @dataclass(eq=False, repr=False)
@@ -45,7 +46,7 @@ class SGD(Optimizer):
     def update(self, p: Any, g: Any, state: dict[str, Any]) -> Any:
         """Return p - lr * v."""
         p, g = self.decay(p, g)
-        if not self.momentum:
+        if not in_use(self.momentum):
             return p - self.lr * g
         state["velocity"] = v = self.momentum * state.get("velocity", 0) + g
         return p - self.lr * (g + self.momentum * v if self.nesterov else v)

@@ -17,7 +17,8 @@ from nn.training.callbacks import Callback
 if TYPE_CHECKING:
     from nn.training.run import Run
 
-FORMAT = "chalkgrad fit, version 1"
+FORMAT = "chalkgrad fit, version 2"
+_EARLIER = "chalkgrad fit, version 1"  # which kept the order of all samples
 
 
 class Checkpoint(Callback):
@@ -51,7 +52,9 @@ class Checkpoint(Callback):
 
     def save(self, state: Run) -> None:
         """Write the file: first under another name, which then takes the place of this one."""
-        write_whole(self.path, json.dumps({"format": FORMAT, **state.state_dict()}))
+        whole_state = state.state_dict()  # in every process, as the numbers may be spread over all
+        if state.engine.leads:
+            write_whole(self.path, json.dumps({"format": FORMAT, **whole_state}))
 
     def __repr__(self) -> str:
         return f"Checkpoint({str(self.path)!r}, every={self.every})"
@@ -65,6 +68,11 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise ValueError(
             f"resume={str(path)!r}: not a checkpoint, or not the whole of it ({error})"
         ) from None
+    if isinstance(saved, dict) and saved.get("format") == _EARLIER:
+        raise ValueError(
+            f"resume={str(path)!r}: a checkpoint of an earlier chalkgrad, which this one cannot go "
+            "on from to the same bits; finish that fit with the earlier one"
+        )
     if not isinstance(saved, dict) or saved.get("format") != FORMAT:
         raise ValueError(f"resume={str(path)!r}: not a checkpoint ({FORMAT})")
     return saved

@@ -19,17 +19,23 @@ from autograd import Value
 from nn.data.arrays import Array, Floats
 from nn.inputs import flattened, is_row, listed, numbers_of, shape
 from nn.module import Module, left_as_it_was
-from nn.programs import as_lists, forms, forms_of_targets, losses_of, whole_batch
-from nn.training.engines import Eager, Objective, Outputs
+from nn.programs import as_lists, forms, forms_of_targets, loss_program, losses_of, whole_batch
+from nn.training.engines import Objective, Outputs
 from nn.training.flat import Flat
+from nn.training.host import Eager, OnHost
 from nn.training.samples import Samples
 
 _COMPARED = 3  # samples
-_SAME = 1e-6  # relative; another order of summation is far below, another function above
+_SAME = {  # relative; another order of summation is far below, another function above
+    "float64": 1e-6,
+    "float32": 1e-3,
+}
 
 
-class Auto:
+class Auto(OnHost):
     """Run programs, and once something cannot be one, the graphs of batches."""
+
+    dtype = "float64"
 
     def __init__(self, objective: Objective, flat: Flat) -> None:
         self.objective, self.flat, self.eager = objective, flat, Eager(objective, flat)
@@ -81,24 +87,27 @@ class Auto:
             outputs = [numbers_of(y) for y in graphs]
             alone = not is_row(graphs[0])
             _, taken = losses_of(  # to try them with the model takes longer
-                self.objective.loss, np.array([y[0] if alone else y for y in outputs]), some.y
+                loss_program(self.objective.loss),
+                np.array([y[0] if alone else y for y in outputs]),
+                some.y,
             )
         targets = sorted(forms_of_targets(samples.y), key=lambda t: t.dtype != taken)
         errors = []
         for x in forms(samples.X):
             for t in targets:
                 self.types = x.dtype, t.dtype
-                self.bound = autograd.compile(self._of_one(), rows=["x", "t"], reduce="mean").bind(
-                    self.objective.model
-                )
+                self.bound = autograd.compile(
+                    self._of_one(), rows=["x", "t"], reduce="mean", dtype=self.dtype
+                ).bind(self.objective.model)
                 try:
                     with left_as_it_was(self.objective.model):
                         found, _, said = self._run(numbers, some)
                 except (TypeError, ValueError, IndexError, AttributeError) as error:
                     errors.append(error)
                     continue
+                same = _SAME[self.dtype]
                 expected = [total.data, *np.ravel(outputs)]
-                if not np.allclose([found, *said.ravel()], expected, _SAME, _SAME, equal_nan=True):
+                if not np.allclose([found, *said.ravel()], expected, same, same, equal_nan=True):
                     raise ValueError("the samples of a batch are not independent of each other")
                 self.told = "compiled"
                 return
@@ -136,9 +145,11 @@ class Auto:
 class Compiled(Auto):
     """Run programs, or raise TypeError saying why there can be none."""
 
+    name = "compiled"
+
     def _give_up(self, why: str) -> None:
         if why:
-            raise TypeError(f"engine='compiled': this fit cannot be a program ({why})")
+            raise TypeError(f"engine={self.name!r}: this fit cannot be a program ({why})")
 
 
 def contents(modules: Sequence[Module]) -> list[Any]:

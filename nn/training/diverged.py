@@ -5,11 +5,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-import numpy as np
-
 from autograd import lines, why
 from autograd.why_words import Answer
-from nn.data.arrays import Floats
 from nn.training.engines import Objective
 from nn.training.history import History
 from nn.training.samples import Samples
@@ -43,14 +40,3 @@ def reason(objective: Objective, values: list[Any], part: Samples) -> Answer | N
     total.backward()
     odd = [p for p in values if p.grad is not None and not isfinite(p.grad)]
     return why(odd[0], total) if odd else None
-
-
-def what_is_odd(loss: float, gradient: Floats, values: list[Any]) -> str:
-    """Return what is not finite, "the loss is nan"; "" if everything is finite."""
-    if not isfinite(loss):
-        return f"the loss is {loss}"
-    odd = np.flatnonzero(~np.isfinite(gradient)).tolist()
-    if not odd:
-        return ""
-    label = values[odd[0]].label or f"parameter {odd[0]}"
-    return f"the gradient of {label} is {gradient[odd[0]]}"

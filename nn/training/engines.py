@@ -1,24 +1,22 @@
-"""What computes loss and gradient in `fit`: engines by name, each a class that is called.
-
-An engine is made once, with what is to be made small and the flat numbers. It is called for every
-batch, as engine(numbers, samples), and gives the mean loss, its gradient as an array like
-`numbers`, and the outputs of each sample.
-"""
+"""What makes the steps of `fit`: engines by name, each made once, with objective and numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd import Value, mean
 from autograd.real import short
-from nn.data.arrays import Floats, unknown
-from nn.inputs import numbers_of
+from nn.data.arrays import unknown
 from nn.losses.reduction import Loss
 from nn.module import Module
 from nn.training.flat import Flat
 from nn.training.samples import Samples
+
+if TYPE_CHECKING:
+    from nn.training.run import Run
 
 Rows = Sequence[Any]  # of numbers, or of lists in lists
 Outputs = list[Any]  # of a sample each: numbers in a list, or in lists in lists
@@ -42,67 +40,55 @@ class Objective:
         return total, outputs
 
 
-class LossAndGradient(Protocol):
-    """Be what computes loss and gradient of every batch of a fit."""
+class Engine(Protocol):
+    """Be what makes the steps of a fit."""
 
     told: str  # its name, and why it is this one if another was wanted
+    leads: bool  # whether this process is the one that writes files and shows how far it is
 
-    def __call__(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Outputs]:
-        """Return loss, gradient and outputs of a batch."""
+    def step(self, run: Run, samples: Samples) -> None:
+        """Make the step of a batch and tell the run by `run.stepped`.
+
+        Raises NotFiniteError, with the run as it was, if the loss, its gradient or what the step
+        leads to is not finite.
+        """
+
+    def settle(self, run: Run) -> None:
+        """Bring the numbers home: parameters, gradient and the optimizer's state."""
 
     def look_again(self) -> None:
         """Notice what callbacks may have changed in the model besides its numbers."""
 
 
-class Eager:
-    """Record the graph of every batch anew, as `model(x)` and `backward()` at the prompt do."""
-
-    told = "eager"
-
-    def __init__(self, objective: Objective, flat: Flat) -> None:
-        self.objective, self.flat = objective, flat
-        # a graph reaches frozen ones too
-        self.leaves = [p for _, p in objective.model.named_parameters()]
-
-    def __call__(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Outputs]:
-        self.flat.write(numbers)
-        for p in self.leaves:
-            p.grad = None
-        total, outputs = self.forward(samples)
-        total.backward()
-        return float(total.data), self.flat.gradient(), [numbers_of(output) for output in outputs]
-
-    def forward(self, samples: Samples) -> tuple[Value, list[Any]]:
-        """Return the loss of a batch and the outputs, with their graph.
-
-        Raises TypeError for a loss that is a plain number.
-        """
-        total, outputs = self.objective(samples.rows, samples.targets)
-        if type(total) is not Value:
-            raise TypeError(
-                f"fit: the loss is {short(total)}, a plain number that depends on no parameter; "
-                "compute it from the model's output with operations on Values"
-            )
-        return total, outputs
-
-    def look_again(self) -> None:
-        """Do nothing: every batch sees the model as it is."""
+Maker = Callable[[Objective, Flat], Engine]
 
 
-Engine = Callable[[Objective, Flat], LossAndGradient]
+def find_engine(
+    engine: str, devices: Any = None, shard: str | None = None, dtype: str = "float64"
+) -> Maker:
+    """Return what makes the engine of that name. Raises ValueError for others.
 
+    "compiled" runs programs, "eager" graphs, and "auto" programs where it can; "jax" runs them on
+    `devices`, which with `shard` and `dtype` are for it alone.
 
-def find_engine(engine: str) -> Engine:
-    """Return the engine of that name. Raises ValueError for others.
-
-    "compiled" runs programs, "eager" graphs, and "auto" programs where it can.
-
-    >>> find_engine("eager") is Eager
-    True
+    >>> find_engine("eager").__name__
+    'Eager'
     """
     from nn.training.compiled import Auto, Compiled
+    from nn.training.host import Eager
+    from nn.training.on_jax.engine import OnDevices
 
-    engines: dict[str, Engine] = {"auto": Auto, "compiled": Compiled, "eager": Eager}
+    engines: dict[str, Maker] = {"auto": Auto, "compiled": Compiled, "eager": Eager}
+    if engine == "jax":
+        return partial(OnDevices, devices=devices, shard=shard, dtype=dtype)
     if engine not in engines:
-        raise unknown("engine", engine, engines)
+        raise unknown("engine", engine, [*engines, "jax"])
+    for name, given, usual in (
+        ("devices", devices, None), ("shard", shard, None), ("dtype", dtype, "float64")
+    ):  # fmt: skip
+        if given != usual:
+            raise ValueError(
+                f"{name}={short(given)}: engine={engine!r} computes in float64 on this machine's "
+                "CPU; for other devices give engine='jax'"
+            )
     return engines[engine]

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.real import short
 from nn.data.arrays import ArraySeed, random_source, whole
-from nn.data.splitting import split_indices
+from nn.data.stream import Stream
 from nn.losses import find_loss
 from nn.losses.reduction import Loss
 from nn.metrics.names import Metric
@@ -26,25 +26,30 @@ from nn.training.history import History
 from nn.training.loop import train
 from nn.training.progress import Progress
 from nn.training.run import Run
-from nn.training.samples import Samples, check_batches, checked_samples, try_out
+from nn.training.samples import Samples
 from nn.training.scoring import metrics_of, name_of, named_metrics, try_metrics
+from nn.training.source import Source, find_source
+from nn.training.trial import check_batches, try_out
 
 
 def fit(
     model: Module,
     X: Any,
-    y: Any,
+    y: Any = None,
     loss: str | Loss = "cross_entropy",
     optimizer: Optimizer | None = None,
     epochs: int = 10,
     batch_size: int | None = 32,
     *,
-    validation: tuple[Any, Any] | float | None = None,
+    validation: tuple[Any, Any] | Stream | float | None = None,
     metrics: Sequence[str | Metric] = (),
     callbacks: Sequence[Any] = (),
     seed: ArraySeed = None,
     progress: bool = True,
     engine: str = "auto",
+    devices: Any = None,
+    shard: str | None = None,
+    dtype: str = "float64",
     schedule: Schedule | Callable[[int], Any] | None = None,
     shuffle: bool = True,
     penalty: Penalty | None = None,
@@ -55,19 +60,26 @@ def fit(
 
     X has a row, an image or a sequence a sample, whatever the model is called with, y a class, a
     number or a list of such each; the loss is a name or a function of one sample, as
-    functools.partial(nn.cross_entropy, class_weights=[1, 3]). A step is made for every
-    batch, down the gradient of its mean loss plus penalty(parameters). `batch_size=None` takes all
-    samples at once; `optimizer=None` is Adam(lr=0.01). `validation` is (X, y), or a share to hold
-    out. Metrics of the training samples are those of the outputs while it trained. The seed decides
-    what is held out and the order of the samples. A schedule gives the optimizer its rate back at
-    the end. `resume` is a checkpoint to go on from, to the same bits as without a break; True means
-    that of `checkpoint`, if there is one yet. The samples run as a program of matrix operations
-    (`autograd.compile`); engine="eager" records their graphs instead, which "auto" does too if it
-    must, and `history.engine` says why; "compiled" raises TypeError then.
+    functools.partial(nn.cross_entropy, class_weights=[1, 3]). A step is made for every batch, down
+    the gradient of its mean loss plus penalty(parameters). `batch_size=None` takes all samples at
+    once; `optimizer=None` is Adam(lr=0.01). `validation` is (X, y), or a share to hold out. Data
+    larger than memory are read batch by batch: X may be a memory map, as np.load(path,
+    mmap_mode="r") gives it, whose rows are mixed in pools of some megabytes and held out in blocks,
+    or an nn.data.Stream that gives samples and targets. Metrics of the training samples are those
+    of the outputs while it trained. The seed decides what is held out and the order of the samples.
+    A schedule gives the optimizer its rate back at the end. `resume` is a checkpoint to go on from,
+    to the same bits as without a break; True means that of `checkpoint`, if there is one yet. The
+    samples run as a program of matrix operations (`autograd.compile`); engine="eager" records their
+    graphs instead, which "auto" does too if it must, and `history.engine` says why; "compiled"
+    raises TypeError then, and so does "jax". That one makes each step one program on `devices`: so
+    many, all (None), or those of a jax.sharding.Mesh with an axis "rows". Rows are spread over
+    them, with shard="parameters" the parameters and the optimizer's state as well; dtype="float32"
+    is for devices that lack float64. How several machines join: `nn.training.on_jax.processes`.
 
     Raises ValueError or TypeError, with nothing changed, for anything it cannot use. A loss that
     is not finite any more raises DivergedError, Ctrl-C Interrupted (a KeyboardInterrupt); both
-    carry the `history`, and the model has the parameters of the last finite loss or whole step.
+    carry the `history`, and the model has the parameters of the last finite loss or whole step. A
+    device that fails raises LostError: its numbers are gone, and a checkpoint is what there is.
 
     >>> from nn.layers.mlp import MLP
     >>> model = MLP(2, [4, 2], activation="tanh", seed=1)
@@ -78,17 +90,11 @@ def fit(
     """
     if not isinstance(model, Module):
         raise TypeError(f"fit: {short(model)} is not a Module, as nn.MLP(2, [16, 1]) is")
-    samples, function, found = checked_samples(X, y), find_loss(loss), named_metrics(metrics)
-    epochs, start = whole("epochs", epochs, 1), find_engine(engine)
-    optimizer = Adam(lr=0.01) if optimizer is None else optimizer
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer={short(optimizer)}: give one, as nn.Adam(lr=0.01)")
+    samples, function, found = find_source(X, y), find_loss(loss), named_metrics(metrics)
+    epochs, start = whole("epochs", epochs, 1), find_engine(engine, devices, shard, dtype)
+    optimizer = checked_optimizer(optimizer)
     schedule = None if schedule is None else find_schedule(schedule)
-    if penalty is not None and not callable(penalty):
-        raise TypeError(
-            f"penalty={short(penalty)}: give a function of the parameters, as "
-            "lambda parameters: nn.l2_penalty(parameters, 0.01)"
-        )
+    checked_penalty(penalty)
     callbacks = checked_callbacks(callbacks)
     if isinstance(checkpoint, (str, Path)):
         checkpoint = Checkpoint(checkpoint)
@@ -100,26 +106,25 @@ def fit(
     if not trained:
         raise ValueError("fit: the model has no parameters to train; are all of them frozen?")
     flat = Flat(trained)
+    _refuse_once(samples, epochs, "X")
     output = try_out(model, samples, function, ("X", "y"))
     found = metrics_of(found, output, function)
     path = _resumed(resume, callbacks)
     saved = read_checkpoint(path) if path else None
-    checked_validation = _checked_validation(validation, samples, model, function)
+    checked_validation = _checked_validation(validation, samples, model, function, epochs)
 
     source = random_source(seed)
     held_out: list[int] = []
     if isinstance(checked_validation, float):
         held_out = (
-            split_indices(len(samples), test=checked_validation, seed=source)[1].tolist()
+            samples.held_out(checked_validation, source)
             if saved is None else saved.get("held_out", [])
         )  # fmt: skip
-        checked_validation = samples.take(held_out)
-        left = set(held_out)
-        samples = samples.take([i for i in range(len(samples)) if i not in left])
-    size = len(samples) if batch_size is None else whole("batch_size", batch_size, 1)
-    check_batches(model, len(samples), size)
+        checked_validation, samples = samples.parted(held_out)
+    size = _batch_size(batch_size, samples)
+    check_batches(model, samples.count, size)
     for part, name in ((samples, "y"), (checked_validation, "validation y")):
-        if part:
+        if part is not None:
             try_metrics(found, output, part, name)
     columns = ["loss", *found]
     if checked_validation is not None:
@@ -145,8 +150,9 @@ def fit(
         "X, y": samples.fingerprint(),
         "validation": checked_validation.fingerprint() if checked_validation else None,
     }
+    objective = Objective(model, function, penalty)
     run = Run(
-        Objective(model, function, penalty), optimizer, schedule, flat, samples,
+        objective, start(objective, flat), optimizer, schedule, flat, samples,
         checked_validation, found, callbacks, History({name: [] for name in columns}), epochs,
         size, bool(shuffle), source, settings, held_out,
     )  # fmt: skip
@@ -156,15 +162,34 @@ def fit(
     options = optimizer.options
     optimizer.bind(flat.values)
     if schedule is not None:
-        schedule.bind(optimizer, epochs * (run.batches if schedule.per == "batch" else 1))
+        schedule.bind(optimizer, _steps(schedule, run))
     if saved is not None:
         run.load_state_dict(saved, str(path))
-    display = Progress() if progress and not any(map(shows_progress, callbacks)) else None
+    shows = progress and run.engine.leads and not any(map(shows_progress, callbacks))
+    display = Progress() if shows else None
     try:
-        return train(run, start(run.objective, flat), display)
+        return train(run, display)
     finally:
         if schedule is not None:  # the optimizer's next fit begins with its own rate again
             vars(optimizer).update(options, lr=schedule.rate)
+
+
+def checked_optimizer(optimizer: Any) -> Optimizer:
+    """Return the optimizer, Adam for None. Raises TypeError for what is none."""
+    if optimizer is None:
+        return Adam(lr=0.01)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer={short(optimizer)}: give one, as nn.Adam(lr=0.01)")
+    return optimizer
+
+
+def checked_penalty(penalty: Any) -> None:
+    """Raise TypeError for a penalty that is no function."""
+    if penalty is not None and not callable(penalty):
+        raise TypeError(
+            f"penalty={short(penalty)}: give a function of the parameters, as "
+            "lambda parameters: nn.l2_penalty(parameters, 0.01)"
+        )
 
 
 def _resumed(resume: str | Path | bool | None, callbacks: Sequence[Any]) -> Path | None:
@@ -179,23 +204,54 @@ def _resumed(resume: str | Path | bool | None, callbacks: Sequence[Any]) -> Path
     return paths[-1] if paths[-1].exists() else None
 
 
+def _refuse_once(samples: Source, epochs: int, name: str) -> None:
+    if samples.once and epochs > 1:
+        raise ValueError(
+            f"{name}: the Stream was given an iterator, which gives its samples only once, and "
+            f"there are {epochs} epochs; give it a function that makes one, as lambda: rows()"
+        )
+
+
+def _steps(schedule: Schedule, run: Run) -> int | None:
+    """Return how many steps a schedule will make, None if nobody knows and it need not."""
+    if schedule.per == "epoch":
+        return run.epochs
+    if run.batches is None and schedule.needs_plan:
+        raise ValueError(
+            f"{schedule!r} is planned by the batches of the fit, and nobody knows how many there "
+            "are: say how many samples an epoch has, as nn.data.Stream(make, count=1_000_000)"
+        )
+    return None if run.batches is None else run.epochs * run.batches
+
+
+def _batch_size(batch_size: int | None, samples: Source) -> int:
+    if batch_size is not None:
+        return whole("batch_size", batch_size, 1)
+    if not isinstance(samples, Samples):
+        raise ValueError("batch_size=None takes all samples at once: give one that memory holds")
+    return len(samples)
+
+
 def _checked_validation(
-    validation: Any, samples: Samples, model: Module, loss: Loss
-) -> Samples | float | None:
+    validation: Any, samples: Source, model: Module, loss: Loss, epochs: int
+) -> Source | float | None:
     if validation is None:
         return None
     if isinstance(validation, float):
-        if not 0 < validation < 1 or len(samples) < 2:
+        if not 0 < validation < 1 or samples.count == 1:
             raise ValueError(
                 f"validation={validation!r}: a share above 0 and below 1, of 2 samples or more"
             )
         return validation
+    if isinstance(validation, Stream):
+        validation = validation, None
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise TypeError(
             f"validation={short(validation)}: give (X, y), or the share to hold out, as 0.2"
         )
     names = ("validation X", "validation y")
-    found = checked_samples(validation[0], validation[1], names)
+    found = find_source(validation[0], validation[1], names)
+    _refuse_once(found, epochs, names[0])
     try_out(model, found, loss, names)
     return found
 

@@ -37,7 +37,7 @@ class Progress(Callback):
         random.setstate(drawn)
         self.console = self.console or Console()
         self.start = self.shown = monotonic()
-        self.done_before = state.finished * state.batches + state.batch
+        self.done_before, _ = steps_of(state)
         if self.console.is_terminal or self.console.is_jupyter:
             self.live = Live(console=self.console, auto_refresh=False)
             self.live.start()
@@ -86,13 +86,12 @@ def picture(state: Run, seconds: float, done_before: int = 0) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    total = state.epochs * state.batches
-    done = state.finished * state.batches + state.batch
+    done, total = steps_of(state)
     head = Table.grid(padding=(0, 2))
     left = time_left(state, seconds, done_before)
     head.add_row(
         Text(f"epoch {state.epoch}/{state.epochs}", style="bold"),
-        ProgressBar(total=total, completed=done, width=30),
+        ProgressBar(total=total, completed=done, width=30) if total else f"batch {state.batch:,}",
         Text(clock(seconds)),
         Text(left, style="dim"),
     )
@@ -113,14 +112,25 @@ def picture(state: Run, seconds: float, done_before: int = 0) -> RenderableType:
     return Group(*parts)
 
 
+def steps_of(state: Run) -> tuple[int, int | None]:
+    """Return how many steps a fit has made, and how many it will; None if nobody knows.
+
+    Of a stream that is gone through for the first time only the batches till now are known.
+    """
+    batches = state.batches
+    done = state.finished * (batches or 0) + state.batch
+    return done, None if batches is None else state.epochs * batches
+
+
 def time_left(state: Run, seconds: float, done_before: int = 0) -> str:
     """Return how long a fit will still take, as "0:05 left", or how it ended; "" if unknown."""
     if state.stopped:
         return "stopped"
     if state.error is not None:
         return "broken off"
-    total = state.epochs * state.batches
-    done = state.finished * state.batches + state.batch
+    done, total = steps_of(state)
+    if total is None:
+        return ""
     fresh = done - done_before
     return f"{clock(seconds * (total - done) / fresh)} left" if fresh and done < total else ""
 

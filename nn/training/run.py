@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil, nan
 from typing import Any
 
 import numpy as np
 
-from nn.data.arrays import Floats
+from nn.data.arrays import Floats, set_state, state_of
 from nn.metrics.names import Metric
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.schedule import Schedule
 from nn.storage.description import difference
 from nn.training.callbacks import shows_progress
 from nn.training.checkpoint import Checkpoint
-from nn.training.engines import Objective, Outputs
+from nn.training.engines import Engine, Objective, Outputs
 from nn.training.flat import Flat
 from nn.training.history import History
 from nn.training.samples import Samples
+from nn.training.source import Source
+from nn.training.tally import Tally
 
 
 @dataclass(eq=False, repr=False)
@@ -33,11 +35,12 @@ class Run:
     """
 
     objective: Objective
-    optimizer: Optimizer
+    engine: Engine
+    rule: Optimizer  # whose state may be on devices: ask for `optimizer` to look at it
     schedule: Schedule | None
     flat: Flat
-    samples: Samples
-    validation: Samples | None
+    samples: Source
+    validation: Source | None
     metrics: dict[str, Metric]
     callbacks: list[Any]
     history: History
@@ -50,26 +53,93 @@ class Run:
 
     finished: int = 0  # whole epochs
     batch: int = 0  # whole batches of the present epoch
-    order: list[int] = field(default_factory=list)  # of the samples in the present epoch
-    losses: list[float] = field(default_factory=list)  # of its batches
-    outputs: Outputs = field(default_factory=list)  # of its samples, if there are metrics
+    order: dict[str, Any] | None = None  # what the source was like before it drew that of an epoch
     stopped: str = ""
     loss: float = nan
-    gradient: Floats | None = None  # of the last batch
     error: BaseException | None = None
-    last_finite: Floats | None = None  # the parameters that `loss` was computed with
+    _gradient: Floats | None = None
+    _last_finite: Floats | None = None
 
     def __post_init__(self) -> None:
         self.model = self.objective.model
-        self.batches = ceil(len(self.samples) / self.batch_size)
+        self.tally = self.new_tally()
+        self.part: Samples | None = None  # the batch of the present step, or of the last
         # a walk over all of a model takes longer than a step
         self.generators = list(self.model.generators().values())
         self.counts = any(module.buffers for _, module in self.model.named_modules())
 
     @property
+    def batches(self) -> int | None:
+        """Return how many batches an epoch has, None if it is not known yet."""
+        count = self.samples.count
+        return None if count is None else ceil(count / self.batch_size)
+
+    def of_batches(self, number: int) -> str:
+        """Return a number of batches as a message tells it, "2 of 3"."""
+        return f"{number}" if self.batches is None else f"{number} of {self.batches}"
+
+    def batches_left(self) -> Generator[Samples, None, None]:
+        """Return the batches that are left of the present epoch, which may be a new one."""
+        source = self.source
+        if self.order is None:
+            self.order = state_of(source)
+        else:
+            source = np.random.RandomState(0)
+            set_state(source, self.order)
+        return self.samples.batches(self.batch_size, source if self.shuffle else None, self.batch)
+
+    def new_tally(self) -> Tally:
+        """Return what adds up an epoch, with nothing in it."""
+        return Tally(self.metrics, self.samples.in_memory)
+
+    @property
+    def losses(self) -> list[float]:
+        """Return the losses of the batches of the present epoch."""
+        return self.tally.losses
+
+    @property
     def parameters(self) -> Floats:
         """Return the numbers of the parameters: the array that the optimizer changes."""
+        self.engine.settle(self)
         return self.flat.numbers
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """Return the optimizer, with the state of the last step."""
+        self.engine.settle(self)
+        return self.rule
+
+    @property
+    def gradient(self) -> Floats | None:
+        """Return the gradient of the last batch, None before the first step."""
+        self.engine.settle(self)
+        return self._gradient
+
+    @property
+    def last_finite(self) -> Floats | None:
+        """Return the parameters that `loss` was computed with."""
+        self.engine.settle(self)
+        return self._last_finite
+
+    def moved(self, last_finite: Floats, gradient: Floats) -> None:
+        """Note what the last step was made from: a gradient, and the parameters before."""
+        self._last_finite, self._gradient = last_finite, gradient
+
+    def stepped(self, loss: float, outputs: Outputs) -> None:
+        """Note that a step was made."""
+        self.loss = loss
+        assert self.part is not None
+        self.tally.add(loss, outputs, self.part)
+        self.batch += 1
+        if self.schedule and self.schedule.per == "batch":
+            self.schedule.step(loss)
+
+    def let_gradients_go(self) -> None:
+        """Forget the gradient, and those of the model."""
+        self.engine.settle(self)
+        self._gradient = None
+        for _, p in self.model.named_parameters():
+            p.grad = None
 
     @property
     def epoch(self) -> int:
@@ -87,6 +157,7 @@ class Run:
 
     def write_back(self) -> None:
         """Give the model's Values the numbers that the parameters have now, and the gradient."""
+        self.engine.settle(self)
         self.flat.write(gradient=self.gradient)
 
     def snapshot(self) -> dict[str, Any]:
@@ -132,8 +203,6 @@ class Run:
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the rest of the fit depends on, as JSON can keep it."""
-        source: Any = self.source.get_state(legacy=False)
-        twister = {**source["state"], "key": source["state"]["key"].tolist()}
         return {
             "settings": self.settings,
             "held_out": self.held_out,
@@ -145,10 +214,9 @@ class Run:
             "finished": self.finished,
             "batch": self.batch,
             "order": self.order,
-            "losses": self.losses,
-            "outputs": self.outputs,
+            "tally": self.tally.state_dict(),
             "stopped": self.stopped,
-            "source": {**source, "state": twister},
+            "source": state_of(self.source),
         }
 
     def check(self, saved: Mapping[str, Any], name: str) -> None:
@@ -181,10 +249,8 @@ class Run:
         self.model.set_random_state(saved["random_state"])
         self.optimizer.load_state_dict(saved["optimizer"])
         self.load_callback_states(saved["callbacks"])
-        source = saved["source"]
-        key = np.array(source["state"]["key"], dtype=np.uint32)
-        self.source.set_state({**source, "state": {**source["state"], "key": key}})
+        set_state(self.source, saved["source"])
         self.history = History(saved["history"])
         self.finished, self.batch, self.order = saved["finished"], saved["batch"], saved["order"]
-        self.losses, self.outputs = saved["losses"], saved["outputs"]
+        self.tally.load_state_dict(saved["tally"])
         self.stopped = saved["stopped"]

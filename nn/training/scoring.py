@@ -12,8 +12,8 @@ from nn.inputs import numbers_of
 from nn.losses import binary_cross_entropy
 from nn.losses.reduction import Loss, made_by
 from nn.metrics.classification import accuracy, f1, log_loss, precision, recall
-from nn.metrics.names import METRICS, Metric, find_metric
-from nn.training.samples import Samples
+from nn.metrics.names import MEANS, METRICS, Metric, find_metric
+from nn.training.source import Source
 
 
 def named_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
@@ -63,17 +63,20 @@ _OF_PROBABILITIES: list[tuple[Metric, dict[str, Any]]] = [
 ]
 
 
-def try_metrics(metrics: dict[str, Metric], output: Any, samples: Samples, name: str) -> None:
+def try_metrics(metrics: dict[str, Metric], output: Any, source: Source, name: str) -> None:
     """Take nn's metrics of all targets, each with this output, so that what is wrong shows early.
 
+    Of samples larger than memory there are only the first, and metrics that are means of samples.
     Raises ValueError for targets that a metric cannot use.
     """
     row = numbers_of(output)
     if not np.isfinite(row).all():
         return
-    outputs, targets = np.array([row] * len(samples)), np.array(samples.targets)
+    some = source.first()
+    outputs, targets = np.array([row] * len(some)), np.array(some.targets)
     for metric in metrics.values():
-        if any(getattr(metric, "func", metric) is known for known in METRICS.values()):
+        tried = METRICS.values() if source.in_memory else MEANS
+        if any(getattr(metric, "func", metric) is known for known in tried):
             try:
                 metric(outputs, targets)
             except ValueError as error:

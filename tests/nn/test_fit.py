@@ -412,7 +412,7 @@ ROWS = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
         ({"callbacks": [EarlyStopping("val_loss")]}, "give fit validation="),
         ({"epochs": 0}, "epochs=0: it must be at least 1"),
         ({"batch_size": 0}, "batch_size=0: it must be at least 1"),
-        ({"engine": "jax"}, "engine='jax' is unknown.* The names are auto, compiled, eager"),
+        ({"engine": "torch"}, "engine='torch' is unknown.* The names are auto, compiled, eager, jax"),
         ({"validation": 1.0}, "a share above 0 and below 1"),
         ({"validation": (ROWS, [0, 1])}, "validation X has 3 rows and validation y has 2"),
         ({"validation": ([[1.0]], [0])}, "validation X has rows of 1 numbers"),

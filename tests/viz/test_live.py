@@ -323,7 +323,7 @@ def test_pictures_take_their_share_of_the_time_and_no_more(monkeypatch: pytest.M
     clock = Clock()
     monkeypatch.setattr(MODULE, "monotonic", clock)
     state = types.SimpleNamespace(
-        history=nn.History({"loss": []}), samples=types.SimpleNamespace(rows=[[1.0, 2.0]]),
+        history=nn.History({"loss": []}), samples=types.SimpleNamespace(shape=(2,)),
         finished=0, batches=10, batch=1, model=None, stopped="", epoch=1, epochs=9,
         write_back=lambda: None,
     )  # fmt: skip

@@ -102,7 +102,7 @@ class LiveView:
         if unknown:
             allowed = ", ".join(dict.fromkeys([*PLOTS, *columns]))
             raise ValueError(f"live(plots=...): this fit has no {unknown[0]!r}; it has {allowed}")
-        width = len(state.samples.rows[0])
+        width = state.samples.shape[0]
         if self.boundary is not None and width != 2:
             raise ValueError(f"live(boundary=...): it needs a model of 2 inputs, not of {width}")
         self.surface, self.draws, self.spent, self.flow = None, 0, 0.0, []
@@ -139,8 +139,10 @@ class LiveView:
 
     def text(self, state: Any, width: int, height: int, plain: bool = False) -> Any:
         """Return the picture of a fit as a renderable of rich."""
-        total = state.epochs * state.batches
-        share = (state.finished * state.batches + state.batch) / total
+        from nn.training.progress import steps_of
+
+        done, total = steps_of(state)
+        share = done / total if total else state.finished / state.epochs
         return text_view(
             panels_of(state, self.plots), self.flow, status(state, self.seconds, self.done_before),
             share, width, height, note=state.history.stopped, plain=plain,
@@ -148,7 +150,9 @@ class LiveView:
 
     def _show(self, state: Any, final: bool) -> None:
         if self.surface is None:
-            self.done_before = state.finished * state.batches + state.batch - (not final)
+            from nn.training.progress import steps_of
+
+            self.done_before = steps_of(state)[0] - (not final)
             self.surface = _surface(self.given_console, state)
         began = monotonic()
         self._keep_flow(state)

@@ -80,11 +80,13 @@ def flow_of(model: Any) -> list[Flow]:
 
 def status(state: Any, seconds: float, done_before: int = 0) -> str:
     """Return where a fit is, how fast it goes and how long it will take, in one line."""
-    from nn.training.progress import clock, time_left
+    from nn.training.progress import clock, steps_of, time_left
 
-    fresh = state.finished * state.batches + state.batch - done_before
+    fresh = steps_of(state)[0] - done_before
     words = [f"epoch {state.epoch}/{state.epochs}"]
-    if fresh > 0 and seconds > 0:
+    if state.batches is None:
+        words.append(f"batch {state.batch:,}")
+    elif fresh > 0 and seconds > 0:
         each = seconds * state.batches / fresh
         rate, unit = (1 / each, "epochs/s") if each < 1 else (each, "s/epoch")
         words.append(f"{digits(rate, 3)} {unit}")

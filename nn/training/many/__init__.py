@@ -1,0 +1,1 @@
+"""Many small trainings at once, as one program."""
