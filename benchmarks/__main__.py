@@ -13,8 +13,10 @@ from benchmarks.problems import (
     adbench,
     architectures,
     checking,
+    devices,
     drawing,
     irregular,
+    large_data,
     leaks,
     memory,
     moons,
@@ -23,6 +25,8 @@ from benchmarks.problems import (
     programs,
     scaling,
     speed,
+    together,
+    widths,
 )
 from benchmarks.race import Race
 from benchmarks.report import Table, machine, markdown, show
@@ -33,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Race], Table]] = {
     "memory": memory.table,
     "scaling": scaling.table,
     "leaks": leaks.table,
+    "large_data": large_data.table,
     "checking": checking.table,
     "drawing": drawing.table,
     "programs": programs.table,
@@ -41,11 +46,16 @@ BENCHMARKS: dict[str, Callable[[Race], Table]] = {
     "irregular": irregular.table,
     "adbench": adbench.table,
     "architectures": architectures.table,
+    "widths": widths.table,
+    "devices": devices.table,
+    "together": together.table,
 }
 ON_ARRAYS = (  # with engines for arrays
-    "programs", "moons_compiled", "preparation", "adbench", "architectures",
+    "programs", "moons_compiled", "preparation", "adbench", "architectures", "widths", "devices",
+    "together",
 )  # fmt: skip
-ON_THE_WALL = ("programs", "moons_compiled", "irregular", "adbench", "drawing")
+ON_THE_WALL = ("programs", "moons_compiled", "irregular", "adbench", "drawing", "widths", "devices",
+               "together")  # fmt: skip
 ALL_PEERS = dict.fromkeys((*PEERS, *ARRAY_PEERS, *irregular.PEERS))
 
 

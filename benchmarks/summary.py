@@ -56,7 +56,7 @@ def target(runs: Runs, name: str, base: str, limit: float, what: str) -> list[st
     ]
 
 
-def disagreements(runs: Runs, what: str) -> list[str]:
+def disagreements(runs: Runs, what: str, tolerance: float = TOLERANCE) -> list[str]:
     """Return a line per engine whose value or gradient is far from the median engine's."""
     answers = {
         name: [results[0]["value"], *results[0]["gradient"]]
@@ -71,6 +71,6 @@ def disagreements(runs: Runs, what: str) -> list[str]:
     for name, answer in answers.items():
         errors = [abs(a - b) for a, b in zip(answer, agreed, strict=True)]
         worst = max(e / (s or 1.0) for e, s in zip(errors, scales, strict=True))
-        if not worst <= TOLERANCE:  # nan disagrees too
+        if not worst <= tolerance:  # nan disagrees too
             lines.append(f"{what}: {name} differs from the others by {worst:.1g}, relatively")
     return lines or [f"{what}: all {len(answers)} engines agree on value and gradient"]

@@ -1,6 +1,6 @@
 """Clocks used inside the workers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from time import perf_counter, process_time
 
@@ -36,3 +36,28 @@ def median_seconds(action: Callable[[], object], at_least: float, rounds: int = 
             action()
         found.append((perf_counter() - start) / calls)
     return median(found)
+
+
+def interleaved_seconds(
+    actions: Mapping[str, Callable[[], object]], at_least: float, rounds: int = 9
+) -> dict[str, list[float]]:
+    """Return the seconds of one call of each action in every round, by the clock on the wall.
+
+    The actions take turns, forwards and backwards, so that what slows the machine slows all of
+    them; short ones are timed many at once. When `at_least` is over, two rounds are enough.
+    """
+    found: dict[str, list[float]] = {name: [] for name in actions}
+    for action in actions.values():
+        action()  # compiles, allocates
+    begun = perf_counter()
+    for turn in range(rounds):
+        if turn >= 2 and perf_counter() - begun > at_least:
+            break
+        for name in list(actions)[:: -1 if turn % 2 else 1]:
+            share = at_least / rounds / len(actions)
+            calls = max(1, int(share / found[name][0])) if turn else 1
+            start = perf_counter()
+            for _ in range(calls):
+                actions[name]()
+            found[name].append((perf_counter() - start) / calls)
+    return found
