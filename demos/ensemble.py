@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
-from demos._planes import maps
+from demos._planes import COLOURS, MARKERS, maps
 from demos._report import Report, console
 from nn.layers.mlp import MLP
 from nn.metrics.classification import accuracy, log_loss
@@ -67,7 +67,7 @@ def main(out: Path, quick: bool) -> Report:
     right = accuracy(mean, judge[1], threshold=0.5)
     table = Table("", "cross-entropy", "accuracy", title=f"{LEARN} points to learn, {JUDGE} others")
     table.add_row("a network, on average", f"{np.mean(losses):.3f}", f"{np.mean(rights):.1%}")
-    table.add_row("the best network", f"{min(losses):.3f}", f"{max(rights):.1%}")
+    table.add_row("the best one, in hindsight", f"{min(losses):.3f}", f"{max(rights):.1%}")
     table.add_row("all together", f"{of_mean:.3f}", f"{right:.1%}")
     console.print(table)
     spread = each.std(axis=0)
@@ -131,7 +131,7 @@ def spread_map(ensemble: Ensemble, samples: Any, points: int) -> Figure:
     figure, [[axes]] = panels(title="Where the networks disagree")
     drawn = axes.contourf(across, up, found, levels=10, cmap="Greys")
     figure.colorbar(drawn, ax=axes, label="standard deviation of the probability")
-    for k, (colour, _, marker) in zip((0, 1), LOOKS, strict=False):
+    for k, (colour, marker) in enumerate(zip(COLOURS, MARKERS, strict=True)):
         axes.plot(*X[y == k].T, marker, color=colour, markeredgecolor="white", label=f"class {k}")
     axes.legend(frameon=True, fontsize=8)
     return figure

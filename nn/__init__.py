@@ -138,4 +138,5 @@ from nn.training.history import History as History
 from nn.training.interrupts import Interrupted as Interrupted
 from nn.training.lost import LostError as LostError
 from nn.training.many.ensemble import Ensemble as Ensemble
+from nn.training.many.ensemble import EnsembleInterrupted as EnsembleInterrupted
 from nn.training.many.fit_many import fit_many as fit_many

@@ -146,7 +146,8 @@ class Module:
         The layers behave as in `eval` mode, and their own mode is put back afterwards. A memory map
         and an nn.data.Stream are read block by block. With `out`, an array or a memory map of that
         shape, the outputs are written there, and it is returned. Raises
-        ValueError if there is no row, the rows are of unequal lengths, or `out` has another shape.
+        ValueError if there is no row, the rows are of unequal lengths, or `out` has another shape,
+        and TypeError if that is no array of floats.
 
         >>> from nn.layers.mlp import MLP
         >>> MLP(2, [3, 2], seed=0).predict([[0.0, 0.0], [0.0, 0.0]])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.real import short
 from nn.data.arrays import Array, Floats, samples
 from nn.data.chunks import even
 from nn.data.mapped import Mapped, is_mapped
@@ -17,11 +18,16 @@ from nn.data.stream import Stream
 _TOGETHER = 8_192  # samples
 
 
-def predicted(predict: Callable[[Array], Floats], X: Any, out: Any = None) -> Floats:
+def predicted(predict: Callable[[Array], Floats], X: Any, out: Floats | None = None) -> Floats:
     """Return the outputs for all samples, in `out` if it is given; `predict` gives those of some.
 
-    Raises ValueError if `out` has not a row for each sample, or rows of another shape.
+    Raises ValueError if `out` has not a row for each sample, or rows of another shape, and
+    TypeError if it cannot hold floats.
     """
+    if out is not None:
+        given = f"an array of {out.dtype}" if isinstance(out, np.ndarray) else short(out)
+        if not isinstance(out, np.ndarray) or out.dtype.kind != "f":
+            raise TypeError(f"predict: out is {given}; give an array or a memory map of floats")
     with closing(_blocks(X)) as blocks:
         if out is None:
             found = [predict(block) for block in blocks]
@@ -30,15 +36,15 @@ def predicted(predict: Callable[[Array], Floats], X: Any, out: Any = None) -> Fl
         for block in blocks:
             outputs = predict(block)
             start, done = done, done + len(outputs)
-            if np.shape(out)[1:] != outputs.shape[1:] or done > len(out):
+            if out.shape[1:] != outputs.shape[1:] or done > len(out):
                 raise ValueError(
-                    f"predict: out has the shape {np.shape(out)}; it needs a row of the shape "
+                    f"predict: out has the shape {out.shape}; it needs a row of the shape "
                     f"{outputs.shape[1:]} for each sample"
                 )
             out[start:done] = outputs
     if done != len(out):
         raise ValueError(f"predict: out has {len(out):,} rows, and there are {done:,} samples")
-    return np.asanyarray(out)
+    return out
 
 
 def _blocks(X: Any) -> Generator[Array, None, None]:

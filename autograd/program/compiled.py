@@ -190,13 +190,16 @@ class Compiled(ScalarFunction):
         engine.
         """
         if engine != "jax":
-            raise ValueError(f"{self.name}.to({engine!r}): the engine there is is 'jax'")
+            raise ValueError(f"{self.name}.to({engine!r}): the only engine is 'jax'")
         from autograd.program.jax import JaxFunction
 
         return JaxFunction(self, self.recordings.latest())
 
     def source_for(self, engine: str) -> str:
-        """Return the text that an engine runs: "numpy", which is `source`, or "jax"."""
+        """Return the text that an engine runs: "numpy", which is `source`, or "jax".
+
+        Raises what `to` raises.
+        """
         if engine == "numpy":
             return self.source
         return str(self.to(engine).source)
@@ -209,7 +212,8 @@ class Compiled(ScalarFunction):
         that rows share, or by the rows if they share nothing. "model.onnx" is a model for the
         runtimes of ONNX, its inputs named as the arguments. Numbers that the function closes over
         and those of models are kept as they are now (those of a `Bound` after `sync()`); arguments
-        that are neither numbers nor rows are part of the file.
+        that are neither numbers nor rows are part of the file. In it an index that is none
+        gives nan.
 
         It is made of the programs recorded so far for arguments of the form used last, run on what
         was recorded, and written whole or not at all. Raises ValueError for another ending, OSError

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from autograd.program.function import unequal
 from autograd.program.pure.function import in_form
 from autograd.program.pure.namespace import Namespace, of_jax
 from autograd.program.pure.selecting import Selecting
+from autograd.real import short
 
 if TYPE_CHECKING:
     from autograd.program.compiled import Compiled
@@ -39,7 +38,24 @@ class JaxFunction(Selecting):
 
     Raises TypeError for a function that has not been called yet, for branches that no row has
     taken, and for programs that are for one integer or string each; RuntimeError where JAX
-    computes in float32 and the function in float64; ImportError if the extra is missing.
+    computes in float32 and the function in float64; ImportError if the extra is missing. Calls
+    raise TypeError or ValueError for parameters, rows and weights of other names or shapes.
+
+    >>> import jax
+    >>> from autograd import compile
+    >>> def square(w, x):
+    ...     return (w[0] * x + w[1]) ** 2
+    >>> loss = compile(square, rows=["x"], reduce="mean", dtype="float32")
+    >>> loss([1.0, 2.0], [1.0, -1.0])  # it is made of what has been recorded
+    5.0
+    >>> f = loss.to("jax")
+    >>> {name: p.shape for name, p in f.parameters.items()}
+    {'w': (2,)}
+    >>> jax.jit(jax.grad(f))(f.parameters, [1.0, -1.0])["w"].tolist()
+    [2.0, 4.0]
+    >>> value, gradient, outputs = jax.jit(f.value_and_grad)(f.parameters, [1.0, -1.0])
+    >>> float(value), gradient["w"].tolist(), outputs.tolist()
+    (5.0, [2.0, 4.0], [[9.0], [1.0]])
     """
 
     def __init__(self, compiled: Compiled, programs: list[Program], complete: bool = True) -> None:
@@ -69,22 +85,31 @@ class JaxFunction(Selecting):
                 f"{name}: rows are {', '.join(found)}; recorded were {', '.join(shapes)}"
             )
         for place, x in found.items():
-            shape, want = np.shape(x), ("rows", *shapes[place])
+            found[place] = x = x if hasattr(x, "shape") else self._given(place, x)
+            shape, want = x.shape, ("rows", *shapes[place])
             if not shape or shape[1:] != want[1:]:
                 whole = f"({', '.join(map(str, want))}{',' * (len(want) == 1)})"
                 raise ValueError(f"{name}: {place} has the shape {shape}; recorded was {whole}")
         counts = {place: len(x) for place, x in found.items()}
         if len(set(counts.values())) > 1:
             raise ValueError(unequal(name, counts))
+        if 0 in counts.values():
+            raise ValueError(f"{name}: {next(iter(counts))} has no rows; give at least one")
         return found
 
     def given_parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return all shared numbers as arrays. Raises TypeError or ValueError if they differ."""
         name, shapes = self.compiled.name, {x.name: x.places.shape for x in self.leaves}
+        if not isinstance(parameters, Mapping):
+            raise TypeError(
+                f"{name}: parameters are a dict of arrays, not {type(parameters).__name__}; "
+                f"{_listed(shapes)}"
+            )
         for key in parameters:
             if key not in shapes:
                 raise TypeError(f"{name}: no parameter is called {key!r}; {_listed(shapes)}")
-        found = {**self.fixed, **{key: self.array(x) for key, x in parameters.items()}}
+        given = {key: self._given(f"parameter {key!r}", x) for key, x in parameters.items()}
+        found = {**self.fixed, **given}
         for key, shape in shapes.items():
             if key not in found:
                 raise TypeError(f"{name}: parameters lack {key!r}; {_listed(shapes)}")
@@ -93,6 +118,15 @@ class JaxFunction(Selecting):
                     f"{name}: parameter {key!r} has the shape {found[key].shape}; {_listed(shapes)}"
                 )
         return found
+
+    def _given(self, name: str, numbers: Any) -> Any:
+        """Return what was given under a name as an array. Raises TypeError if it is none."""
+        try:
+            return self.array(numbers)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"{self.compiled.name}: {name} is {short(numbers)}, not an array of numbers"
+            ) from None
 
     def one_of(self, run: Callable[[Sequence[int]], Any], holds: Callable[[int], Any]) -> Any:
         """Return it, where all rows branch alike by the one program that is for them."""
@@ -147,7 +181,8 @@ class JaxFunction(Selecting):
 
 
 def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    return "they are " + ", ".join([f"{name}: {shape}" for name, shape in shapes.items()])
+    listed = ", ".join([f"{name}: {shape}" for name, shape in shapes.items()])
+    return f"they are {listed}" if listed else "there are none"
 
 
 def imported() -> Any:
@@ -162,11 +197,11 @@ def imported() -> Any:
     return jax
 
 
-def check_precision(name: str, dtype: str) -> None:
+def check_precision(name: str, dtype: str, other: str = ', or give dtype="float32"') -> None:
     """Raise RuntimeError if JAX would compute in float32 what is to be float64."""
     if dtype == "float64" and not imported().config.jax_enable_x64:
         raise RuntimeError(
             f"{name} computes in float64, and JAX in float32 until it is told otherwise: write "
             'jax.config.update("jax_enable_x64", True) at the start of the program, or set '
-            'JAX_ENABLE_X64=1, or give dtype="float32"'
+            f"JAX_ENABLE_X64=1{other}"
         )

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd.files import write_whole
 from nn.data.arrays import whole
 from nn.training.callbacks import Callback
+from nn.training.resume import FORMAT, state_of_run
 
 if TYPE_CHECKING:
     from nn.training.run import Run
-
-FORMAT = "chalkgrad fit, version 2"
-_EARLIER = "chalkgrad fit, version 1"  # which kept the order of all samples
 
 
 class Checkpoint(Callback):
@@ -52,27 +50,9 @@ class Checkpoint(Callback):
 
     def save(self, state: Run) -> None:
         """Write the file: first under another name, which then takes the place of this one."""
-        whole_state = state.state_dict()  # in every process, as the numbers may be spread over all
+        whole_state = state_of_run(state)  # in every process, as the numbers may be spread over all
         if state.engine.leads:
             write_whole(self.path, json.dumps({"format": FORMAT, **whole_state}))
 
     def __repr__(self) -> str:
         return f"Checkpoint({str(self.path)!r}, every={self.every})"
-
-
-def read_checkpoint(path: str | Path) -> dict[str, Any]:
-    """Return what a checkpoint holds. Raises ValueError if the file is none, or not whole."""
-    try:
-        saved = json.loads(Path(path).read_text())
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"resume={str(path)!r}: not a checkpoint, or not the whole of it ({error})"
-        ) from None
-    if isinstance(saved, dict) and saved.get("format") == _EARLIER:
-        raise ValueError(
-            f"resume={str(path)!r}: a checkpoint of an earlier chalkgrad, which this one cannot go "
-            "on from to the same bits; finish that fit with the earlier one"
-        )
-    if not isinstance(saved, dict) or saved.get("format") != FORMAT:
-        raise ValueError(f"resume={str(path)!r}: not a checkpoint ({FORMAT})")
-    return saved

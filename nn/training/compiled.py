@@ -50,7 +50,7 @@ class Auto(OnHost):
 
     def __call__(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Outputs]:
         if not self.told.startswith("eager"):
-            before = [generator.getstate() for generator in self.generators]
+            before = self._states()
             try:
                 if self.bound is None:
                     self._begin(numbers, samples)
@@ -59,9 +59,16 @@ class Auto(OnHost):
                     return loss, gradient, outputs.tolist()
             except Exception as error:
                 self._give_up(f"{type(error).__name__}: {error}")
-            for generator, state in zip(self.generators, before, strict=True):
-                generator.setstate(state)
+            self._put_back(before)
         return self.eager(numbers, samples)
+
+    def _states(self) -> list[Any]:
+        return [generator.getstate() for generator in self.generators]
+
+    def _put_back(self, states: list[Any]) -> None:
+        """Let the generators draw again what they have drawn since they had these states."""
+        for generator, state in zip(self.generators, states, strict=True):
+            generator.setstate(state)
 
     def look_again(self) -> None:
         """Record anew if anything but numbers of Values has changed in the model."""
@@ -134,10 +141,14 @@ class Auto(OnHost):
 
     def _run(self, numbers: Floats, samples: Samples) -> tuple[float, Floats, Array]:
         of_x, of_y = self.types
+        rows = np.asarray(samples.X, of_x), np.asarray(samples.y, of_y)
         self.bound.parameters[:] = numbers
-        loss, gradient = self.bound.value_and_grad(
-            np.asarray(samples.X, of_x), np.asarray(samples.y, of_y)
-        )
+        recordings, before = self.bound.compiled.recordings, self._states()
+        made = recordings.made
+        loss, gradient = self.bound.value_and_grad(*rows)
+        if self.generators and recordings.made > made:  # rows that are recorded draw too soon
+            self._put_back(before)
+            loss, gradient = self.bound.value_and_grad(*rows)
         outputs = self.bound.outputs
         return loss, gradient, outputs.reshape(len(outputs), *self.shape)
 

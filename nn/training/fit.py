@@ -14,21 +14,27 @@ from nn.losses import find_loss
 from nn.losses.reduction import Loss
 from nn.metrics.names import Metric
 from nn.module import Module
-from nn.optimizers.adam import Adam
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.schedule import CustomSchedule, Schedule, find_schedule
 from nn.storage.description import describe
+from nn.training.arguments import (
+    checked_batch_size,
+    checked_optimizer,
+    checked_penalty,
+    checked_validation,
+    refuse_once,
+)
 from nn.training.callbacks import checked_callbacks, shows_progress, tell
-from nn.training.checkpoint import Checkpoint, read_checkpoint
+from nn.training.checkpoint import Checkpoint
 from nn.training.engines import Objective, Penalty, find_engine
 from nn.training.flat import Flat
 from nn.training.history import History
 from nn.training.loop import train
 from nn.training.progress import Progress
+from nn.training.resume import check_same_fit, go_on, read_checkpoint
 from nn.training.run import Run
-from nn.training.samples import Samples
 from nn.training.scoring import metrics_of, name_of, named_metrics, try_metrics
-from nn.training.source import Source, find_source
+from nn.training.source import find_source
 from nn.training.trial import check_batches, try_out
 
 
@@ -74,7 +80,7 @@ def fit(
     raises TypeError then, and so does "jax". That one makes each step one program on `devices`: so
     many, all (None), or those of a jax.sharding.Mesh with an axis "rows". Rows are spread over
     them, with shard="parameters" the parameters and the optimizer's state as well; dtype="float32"
-    is for devices that lack float64. How several machines join: `nn.training.on_jax.processes`.
+    is for devices that lack float64. help("nn.training.on_jax.processes") says how machines join.
 
     Raises ValueError or TypeError, with nothing changed, for anything it cannot use. A loss that
     is not finite any more raises DivergedError, Ctrl-C Interrupted (a KeyboardInterrupt); both
@@ -82,6 +88,7 @@ def fit(
     device that fails raises LostError: its numbers are gone, and a checkpoint is what there is.
 
     >>> from nn.layers.mlp import MLP
+    >>> from nn.optimizers.adam import Adam
     >>> model = MLP(2, [4, 2], activation="tanh", seed=1)
     >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
     >>> history = fit(model, X, y, optimizer=Adam(lr=0.1), epochs=100, seed=0, progress=False)
@@ -106,28 +113,28 @@ def fit(
     if not trained:
         raise ValueError("fit: the model has no parameters to train; are all of them frozen?")
     flat = Flat(trained)
-    _refuse_once(samples, epochs, "X")
+    refuse_once(samples, epochs, "X")
     output = try_out(model, samples, function, ("X", "y"))
     found = metrics_of(found, output, function)
     path = _resumed(resume, callbacks)
     saved = read_checkpoint(path) if path else None
-    checked_validation = _checked_validation(validation, samples, model, function, epochs)
+    judged = checked_validation(validation, samples, model, function, epochs)
 
     source = random_source(seed)
     held_out: list[int] = []
-    if isinstance(checked_validation, float):
+    if isinstance(judged, float):
         held_out = (
-            samples.held_out(checked_validation, source)
+            samples.held_out(judged, source)
             if saved is None else saved.get("held_out", [])
         )  # fmt: skip
-        checked_validation, samples = samples.parted(held_out)
-    size = _batch_size(batch_size, samples)
+        judged, samples = samples.parted(held_out)
+    size = checked_batch_size(batch_size, samples)
     check_batches(model, samples.count, size)
-    for part, name in ((samples, "y"), (checked_validation, "validation y")):
+    for part, name in ((samples, "y"), (judged, "validation y")):
         if part is not None:
             try_metrics(found, output, part, name)
     columns = ["loss", *found]
-    if checked_validation is not None:
+    if judged is not None:
         columns += [f"val_{name}" for name in columns]
     columns += ["lr"] if schedule else []
     settings = {
@@ -148,23 +155,23 @@ def fit(
         "model": _structure(model),
         "frozen": [path for path, module in model.named_modules() if module.frozen],
         "X, y": samples.fingerprint(),
-        "validation": checked_validation.fingerprint() if checked_validation else None,
+        "validation": judged.fingerprint() if judged else None,
     }
     objective = Objective(model, function, penalty)
     run = Run(
         objective, start(objective, flat), optimizer, schedule, flat, samples,
-        checked_validation, found, callbacks, History({name: [] for name in columns}), epochs,
+        judged, found, callbacks, History({name: [] for name in columns}), epochs,
         size, bool(shuffle), source, settings, held_out,
     )  # fmt: skip
     if saved is not None:
-        run.check(saved, str(path))
+        check_same_fit(run, saved, str(path))
     tell(callbacks, "on_fit_start", run)
     options = optimizer.options
     optimizer.bind(flat.values)
     if schedule is not None:
         schedule.bind(optimizer, _steps(schedule, run))
     if saved is not None:
-        run.load_state_dict(saved, str(path))
+        go_on(run, saved, str(path))
     shows = progress and run.engine.leads and not any(map(shows_progress, callbacks))
     display = Progress() if shows else None
     try:
@@ -172,24 +179,6 @@ def fit(
     finally:
         if schedule is not None:  # the optimizer's next fit begins with its own rate again
             vars(optimizer).update(options, lr=schedule.rate)
-
-
-def checked_optimizer(optimizer: Any) -> Optimizer:
-    """Return the optimizer, Adam for None. Raises TypeError for what is none."""
-    if optimizer is None:
-        return Adam(lr=0.01)
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer={short(optimizer)}: give one, as nn.Adam(lr=0.01)")
-    return optimizer
-
-
-def checked_penalty(penalty: Any) -> None:
-    """Raise TypeError for a penalty that is no function."""
-    if penalty is not None and not callable(penalty):
-        raise TypeError(
-            f"penalty={short(penalty)}: give a function of the parameters, as "
-            "lambda parameters: nn.l2_penalty(parameters, 0.01)"
-        )
 
 
 def _resumed(resume: str | Path | bool | None, callbacks: Sequence[Any]) -> Path | None:
@@ -204,14 +193,6 @@ def _resumed(resume: str | Path | bool | None, callbacks: Sequence[Any]) -> Path
     return paths[-1] if paths[-1].exists() else None
 
 
-def _refuse_once(samples: Source, epochs: int, name: str) -> None:
-    if samples.once and epochs > 1:
-        raise ValueError(
-            f"{name}: the Stream was given an iterator, which gives its samples only once, and "
-            f"there are {epochs} epochs; give it a function that makes one, as lambda: rows()"
-        )
-
-
 def _steps(schedule: Schedule, run: Run) -> int | None:
     """Return how many steps a schedule will make, None if nobody knows and it need not."""
     if schedule.per == "epoch":
@@ -222,38 +203,6 @@ def _steps(schedule: Schedule, run: Run) -> int | None:
             "are: say how many samples an epoch has, as nn.data.Stream(make, count=1_000_000)"
         )
     return None if run.batches is None else run.epochs * run.batches
-
-
-def _batch_size(batch_size: int | None, samples: Source) -> int:
-    if batch_size is not None:
-        return whole("batch_size", batch_size, 1)
-    if not isinstance(samples, Samples):
-        raise ValueError("batch_size=None takes all samples at once: give one that memory holds")
-    return len(samples)
-
-
-def _checked_validation(
-    validation: Any, samples: Source, model: Module, loss: Loss, epochs: int
-) -> Source | float | None:
-    if validation is None:
-        return None
-    if isinstance(validation, float):
-        if not 0 < validation < 1 or samples.count == 1:
-            raise ValueError(
-                f"validation={validation!r}: a share above 0 and below 1, of 2 samples or more"
-            )
-        return validation
-    if isinstance(validation, Stream):
-        validation = validation, None
-    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        raise TypeError(
-            f"validation={short(validation)}: give (X, y), or the share to hold out, as 0.2"
-        )
-    names = ("validation X", "validation y")
-    found = find_source(validation[0], validation[1], names)
-    _refuse_once(found, epochs, names[0])
-    try_out(model, found, loss, names)
-    return found
 
 
 def _structure(model: Module) -> Any:

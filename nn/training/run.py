@@ -13,7 +13,6 @@ from nn.data.arrays import Floats, set_state, state_of
 from nn.metrics.names import Metric
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.schedule import Schedule
-from nn.storage.description import difference
 from nn.training.callbacks import shows_progress
 from nn.training.checkpoint import Checkpoint
 from nn.training.engines import Engine, Objective, Outputs
@@ -200,57 +199,3 @@ class Run:
         """Return what may remember: a resumed fit may have other checkpoints and displays."""
         remember = [c for c in self.callbacks if not isinstance(c, Checkpoint)]
         return [*(c for c in remember if not shows_progress(c)), self.schedule]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything that the rest of the fit depends on, as JSON can keep it."""
-        return {
-            "settings": self.settings,
-            "held_out": self.held_out,
-            "model": self.snapshot(),
-            "random_state": self.model.random_state(),
-            "optimizer": self.optimizer.state_dict(),
-            "callbacks": self.callback_states(),
-            "history": self.history.columns,
-            "finished": self.finished,
-            "batch": self.batch,
-            "order": self.order,
-            "tally": self.tally.state_dict(),
-            "stopped": self.stopped,
-            "source": state_of(self.source),
-        }
-
-    def check(self, saved: Mapping[str, Any], name: str) -> None:
-        """Raise ValueError if a checkpoint is of a fit with other settings, naming them."""
-        theirs = saved.get("settings")
-        if not isinstance(theirs, dict) or saved.keys() != {"format", *self.state_dict()}:
-            raise ValueError(f"resume={name!r}: not a checkpoint of a fit")
-        differ = [
-            "{} was {} and is {}".format(key, *difference(theirs.get(key), now, ""))
-            for key, now in self.settings.items()
-            if theirs.get(key) != now
-        ]
-        if differ:
-            raise ValueError(
-                f"resume={name!r}: this fit is another one: {'; '.join(differ)}. An exact resume "
-                "needs the same; to go on otherwise, start a new fit from the trained model"
-            )
-
-    def load_state_dict(self, saved: Mapping[str, Any], name: str) -> None:
-        """Go where a checkpoint stood. Raises ValueError, changing nothing, if it is damaged."""
-        before = self.state_dict()
-        try:
-            self._load(saved)
-        except (ValueError, TypeError, KeyError, IndexError) as error:
-            self._load(before)
-            raise ValueError(f"resume={name!r}: the checkpoint does not fit: {error}") from error
-
-    def _load(self, saved: Mapping[str, Any]) -> None:
-        self.restore(saved["model"])
-        self.model.set_random_state(saved["random_state"])
-        self.optimizer.load_state_dict(saved["optimizer"])
-        self.load_callback_states(saved["callbacks"])
-        set_state(self.source, saved["source"])
-        self.history = History(saved["history"])
-        self.finished, self.batch, self.order = saved["finished"], saved["batch"], saved["order"]
-        self.tally.load_state_dict(saved["tally"])
-        self.stopped = saved["stopped"]

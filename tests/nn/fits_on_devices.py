@@ -67,8 +67,8 @@ OPTIMIZERS = {
         {"schedule": nn.OneCycle(momentum=(0.5, 0.9)), "shard": "parameters"},
     ),
     "adam": (partial(nn.Adam, lr=0.05, clip_norm=0.1), {"shard": "parameters"}),
-    "adamw": (partial(nn.AdamW, lr=0.05), {"schedule": nn.OneCycle(momentum=(0.8, 0.95))}),
-    "amsgrad": (partial(nn.AMSGrad, lr=0.05), {"devices": 3}),
+    "adamw": (partial(nn.AdamW, lr=0.05), {"schedule": nn.CosineDecay()}),
+    "amsgrad": (partial(nn.AMSGrad, lr=0.05), {"devices": np.int64(3)}),
     "rmsprop": (partial(nn.RMSprop, lr=0.01, momentum=0.5, centered=True), {}),
     "adagrad": (partial(nn.AdaGrad, lr=0.05), {"validation": (X[:9], CLASSES[:9])}),
 }
@@ -95,7 +95,7 @@ def test_a_mesh_with_other_axes(jax):
 def test_losses_that_branch_or_check_their_targets(loss):
     y = {"hinge": SIGNS, "huber": 3 * NUMBERS}[loss]
     ours, theirs = (
-        fitted(engine, nn.Adam(lr=0.05), model=nn.MLP(3, [4, 1], seed=0), y=y, loss=loss, epochs=3)
+        fitted(engine, nn.Adam(lr=0.05), model=network(1), y=y, loss=loss, epochs=3)
         for engine in ("jax", "compiled")
     )
     assert_same(ours, theirs)
@@ -169,9 +169,10 @@ def test_all_lies_on_the_devices_for_a_whole_fit_and_nothing_is_compiled_twice(m
 
 def test_an_option_that_a_schedule_sets_is_compiled_once_more(monkeypatch):
     watch = Watch(monkeypatch)
-    schedule = nn.OneCycle(momentum=(0.8, 0.9))
-    fitted("jax", nn.Adam(), model=layer(), callbacks=[watch], schedule=schedule, epochs=3)
+    options = {"schedule": nn.OneCycle(momentum=(0.8, 0.9)), "epochs": 3}
+    ours = fitted("jax", nn.Adam(), model=layer(), callbacks=[watch], **options)
     assert watch.counts == {"compiled": 2, "brought": 1}
+    assert_same(ours, fitted("compiled", nn.Adam(), model=layer(), **options))
 
 
 def test_float32(monkeypatch):
@@ -279,12 +280,11 @@ def whole(request, tmp_path_factory):
     return fit, path.read_text()
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), ArithmeticError()])
-def test_a_resumed_fit_has_the_same_bits(tmp_path, whole, error):
+def test_a_resumed_fit_has_the_same_bits(tmp_path, whole):
     fit, bits = whole
     path = tmp_path / "run.json"
-    with pytest.raises((nn.Interrupted, ArithmeticError)):
-        fit(path, Breaker(6, error))
+    with pytest.raises(ArithmeticError):
+        fit(path, Breaker(6, ArithmeticError()))
     assert json.loads(path.read_text())["batch"] == 2
     fit(path, resume=True)
     assert path.read_text() == bits
@@ -371,8 +371,10 @@ def test_an_optimizer_with_counts_of_its_own_for_each_parameter():
         ({"devices": 9}, ValueError, r"devices=9: JAX has 8 \(cpu\).*XLA_FLAGS=--xla.*count=9"),
         ({"devices": 0}, ValueError, "devices=0: how many, 1 or more"),
         ({"devices": "gpu"}, ValueError, "devices='gpu': how many"),
+        ({"devices": True}, ValueError, "devices=True: how many"),
         ({"shard": "rows"}, ValueError, "shard='rows': None or 'parameters'"),
         ({"dtype": "float16"}, ValueError, "dtype='float16': 'float64' or 'float32'"),
+        ({"dtype": np.dtype("float32")}, ValueError, r"dtype=dtype\('float32'\): 'float64' or"),
     ],
 )
 def test_options_out_of_range(options, error, message):

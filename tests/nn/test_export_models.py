@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,17 +54,19 @@ def rows_like(sample: Any, count: int) -> Any:
     return x + SOURCE.normal(size=(count, *x.shape))
 
 
-def model_and_rows(name: str, k: int) -> tuple[Module, Any]:
+@cache
+def model_and_rows(name: str, k: int) -> tuple[Module, Any, dict[int, Any]]:
+    """Return a model, rows for it, and what it predicts of so many of them."""
     make, sample = CASES[name][k]
-    return make(), rows_like(sample, 4)
+    model, X = make(), rows_like(sample, 4)
+    return model, X, {count: model.predict(X[:count]) for count in (1, 4)}
 
 
 @pytest.mark.parametrize(("name", "k"), MODULES)
 def test_every_module_as_numpy_source(name: str, k: int, tmp_path: Path) -> None:
-    model, X = model_and_rows(name, k)
+    model, X, wanted = model_and_rows(name, k)
     predict = read(nn.export(model, tmp_path / "model.py", X))
-    for count in (1, 4):
-        want = model.predict(X[:count])
+    for count, want in wanted.items():
         np.testing.assert_allclose(predict(X[:count]), want, rtol=1e-13, atol=1e-13)
         assert predict(X[:count]).shape == want.shape
 
@@ -72,10 +75,9 @@ def test_every_module_as_numpy_source(name: str, k: int, tmp_path: Path) -> None
 @pytest.mark.parametrize(("name", "k"), MODULES)
 def test_every_module_as_onnx(name: str, k: int, dtype: str, tmp_path: Path) -> None:
     pytest.importorskip("onnx", reason='pip install "chalkgrad[onnx]"')
-    model, X = model_and_rows(name, k)
+    model, X, wanted = model_and_rows(name, k)
     path = nn.export(model, tmp_path / "model.onnx", X, dtype=dtype)
-    for count in (1, 4):
-        want = model.predict(X[:count])
+    for count, want in wanted.items():
         got = computed(path, X[:count])
         assert got.dtype == dtype
         size = max(1.0, float(np.abs(want).max()))
@@ -141,7 +143,8 @@ def test_a_large_model_is_one_file(tmp_path: Path) -> None:
 
 def test_a_model_that_draws_takes_its_draws(tmp_path: Path) -> None:
     """A Boltzmann machine is a function of random numbers: the file asks for them."""
-    model, X = model_and_rows("RestrictedBoltzmann", 0)
+    make, sample = CASES["RestrictedBoltzmann"][0]
+    model, X = make(), rows_like(sample, 4)
     predict = read(nn.export(model, tmp_path / "model.py", X))
     assert set(np.unique(predict(X, SOURCE.random((4, 10))))) <= {0.0, 1.0}
 

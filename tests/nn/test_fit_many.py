@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import random
 import re
+import signal
 
 import numpy as np
 import pytest
+from interrupts import ctrl_c_is_heard  # noqa: F401
 
 import nn
 
@@ -87,9 +89,8 @@ OPTIMIZERS = [
     ("optimizer", "hyperparameters"), OPTIMIZERS, ids=lambda x: repr(x) if x is not list else ""
 )
 def test_every_optimizer_and_its_options(optimizer, hyperparameters):
-    steps = 52
     assert_as_alone(
-        mlp, optimizer=optimizer, hyperparameters=hyperparameters, seeds=[1, 2], epochs=steps // 4
+        mlp, optimizer=optimizer, hyperparameters=hyperparameters, seeds=[1, 2], epochs=6
     )
 
 
@@ -297,6 +298,63 @@ def test_predictions_of_models_that_branch():
     np.testing.assert_allclose(ensemble.predict(X, each=True), alone, rtol=1e-12)
 
 
+class CtrlC:
+    """Be a metric that is interrupted at its n-th call."""
+
+    __name__ = "ctrl_c"
+
+    def __init__(self, number):
+        self.left = number
+
+    def __call__(self, outputs, targets):
+        self.left -= 1
+        if not self.left:
+            signal.raise_signal(signal.SIGINT)
+        return 0.0
+
+
+def test_ctrl_c_leaves_every_model_as_it_was_after_the_last_step():
+    given = {"batch_size": 7, "progress": False}
+    with pytest.raises(
+        nn.EnsembleInterrupted, match="epoch 2 of 5, after 4 of 4 batches"
+    ) as caught:
+        nn.fit_many(mlp, X, CLASSES, epochs=5, seeds=[3, 5], metrics=[CtrlC(4)], **given)
+    ensemble = caught.value.ensemble
+    for member in ensemble:
+        alone = mlp(member.seed)
+        nn.fit(alone, X, CLASSES, epochs=2, seed=member.seed, **given)
+        np.testing.assert_allclose(member.model.predict(X), alone.predict(X), rtol=1e-9)
+        assert len(member.history) == 1  # the epoch's metrics are missing
+        assert member.history.stopped == "interrupted in epoch 2 of 5, after 4 of 4 batches"
+        assert member.history.engine == "numpy, 2 models at once"
+    assert ensemble.best() in ensemble.members
+
+
+def test_ctrl_c_one_by_one():
+    with pytest.raises(nn.EnsembleInterrupted, match="model 2 of 3") as caught:
+        nn.fit_many(with_batch_norm, X, CLASSES, epochs=3, batch_size=8, seeds=[0, 1, 2],
+                    progress=False, metrics=[CtrlC(5)])  # fmt: skip
+    ensemble = caught.value.ensemble
+    assert [len(history) for history in ensemble.histories] == [3, 1, 0]
+    alone = with_batch_norm(0)
+    nn.fit(alone, X, CLASSES, epochs=3, batch_size=8, seed=0, progress=False)
+    assert ensemble[0].model.state_dict() == alone.state_dict()
+    assert not ensemble[0].history.stopped
+    assert "interrupted in epoch 2 of 3" in ensemble[1].history.stopped
+    assert "model 2 of 3" in ensemble[2].history.stopped
+    assert ensemble.best() is min(ensemble.members[:2], key=lambda m: m.history["loss"][-1])
+
+
+def test_the_best_has_a_number():
+    ensemble = nn.fit_many(mlp, X, CLASSES, seeds=range(3), epochs=1, progress=False)
+    ensemble[0].history.columns["loss"][-1] = float("nan")
+    assert not np.isnan(ensemble.best().history["loss"][-1])
+    for history in ensemble.histories:
+        history.cut(0)
+    with pytest.raises(ValueError, match="no number yet"):
+        ensemble.best()
+
+
 # what cannot be one program -----------------------------------------------------------------------
 
 
@@ -372,6 +430,8 @@ WRONG = [
     ),
     (TypeError, "give a list of dicts", {"hyperparameters": {"lr": 1}}),
     (TypeError, "give a list of dicts", {"hyperparameters": []}),
+    (TypeError, "hyperparameters=5: give a list of dicts", {"hyperparameters": 5}),
+    (TypeError, "hold all samples in memory", {"validation": nn.data.Stream([([1.0] * 3, 1)])}),
     (TypeError, r"hyperparameters\[0\]=3", {"hyperparameters": [3]}),
     (
         ValueError, r"hyperparameters\[1\]: 'batch_size' is no option of Adam, and only these.*lr",
@@ -422,6 +482,12 @@ def jax():
     jax.config.update("jax_enable_x64", True)
     yield jax
     jax.config.update("jax_enable_x64", before)
+
+
+def test_jax_without_float64(jax):
+    jax.config.update("jax_enable_x64", False)
+    with pytest.raises(RuntimeError, match=r"^fit_many, .*set JAX_ENABLE_X64=1$"):
+        nn.fit_many(mlp, X, CLASSES, seeds=[0], engine="jax")
 
 
 @pytest.mark.usefixtures("jax")

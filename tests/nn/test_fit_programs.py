@@ -89,6 +89,13 @@ def test_targets_of_every_form(loss, y):
     assert_same_fit(mlp(3), loss, y)
 
 
+def test_rows_that_branch_draw_in_their_order():
+    def make():
+        return nn.Sequential(nn.Dropout(0.3, seed=1), nn.Layer(3, 1, nonlin=False, seed=1))
+
+    assert_same_fit(make, "hinge", SIGNS)
+
+
 @pytest.mark.parametrize("activation", TITLES)
 def test_every_activation(activation):
     assert_same_fit(mlp(activation=activation), "mean_squared_error", NUMBERS)

@@ -16,7 +16,7 @@ from interrupts import ctrl_c_is_heard  # noqa: F401
 import nn
 from nn.data import Stream, mapped
 from nn.data.chunks import Chunk, even, mixed
-from nn.training.checkpoint import read_checkpoint
+from nn.training.resume import read_checkpoint
 from nn.training.source import find_source
 
 ROWS = 300
@@ -74,6 +74,11 @@ def fitted(*data, epochs=2, seed=3, engine="auto", batch_size=32, **options):
     return model.state_dict(), history
 
 
+@functools.cache
+def in_memory(engine):
+    return fitted(X, Y, shuffle=False, engine=engine)
+
+
 SAMPLES = {
     "pairs": lambda: (Stream(pairs),),
     "a list of pairs": lambda: (Stream(list(pairs())),),
@@ -99,7 +104,7 @@ def refilled():
 def test_in_their_order_they_train_to_the_bits_of_arrays(maps, samples, engine):
     given = maps if samples == "maps" else SAMPLES[samples]()
     numbers, history = fitted(*given, shuffle=False, engine=engine)
-    expected, told = fitted(X, Y, shuffle=False, engine=engine)
+    expected, told = in_memory(engine)
     assert numbers == expected
     assert history["loss"] == told["loss"]
     for name in ("accuracy", "log_loss", "f1"):
@@ -200,6 +205,9 @@ def test_evaluate_predict_and_find_rate_take_them(maps, tmp_path, monkeypatch):
     out.flush()
     assert (np.load(tmp_path / "out.npy") == expected.astype(np.float32)).all()
     assert (model.predict(X, out=out) == expected.astype(np.float32)).all()
+    for wrong in (np.empty((ROWS, 2), int), expected.tolist()):
+        with pytest.raises(TypeError, match=r"predict: out is .*give an array or a memory map"):
+            model.predict(X, out=wrong)
     for given in (X, maps[0], stream):
         for shape in ((ROWS, 3), (ROWS - 1, 2), (ROWS + 1, 2)):
             with pytest.raises(ValueError, match="predict: out has"):
@@ -207,44 +215,31 @@ def test_evaluate_predict_and_find_rate_take_them(maps, tmp_path, monkeypatch):
 
 
 def test_the_jax_engine_takes_them():
-    pytest.importorskip("jax")
-    import os
-    import subprocess
-    import sys
-
-    code = """
-        import numpy as np
-        from test_large_data import *
-        expected, _ = fitted(X, Y, shuffle=False)
-        for given in ((Stream(pairs),), (Stream(parts, chunks=True),)):
-            numbers, history = fitted(*given, shuffle=False, engine="jax")
-            assert history.engine.startswith("jax"), history.engine
+    jax = pytest.importorskip("jax")
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        for size in (32, 512):  # a last batch that is smaller, and less samples than a batch has
+            given = {"shuffle": False, "batch_size": size}
+            expected, _ = fitted(X, Y, **given)
+            numbers, history = fitted(Stream(parts, chunks=True), engine="jax", **given)
+            assert history.engine.startswith("jax")
             assert np.allclose([*numbers.values()], [*expected.values()], rtol=1e-9, atol=1e-12)
-        fitted(Stream(pairs), engine="jax", batch_size=512)
-    """
-    import textwrap
-
-    here = Path(__file__).resolve()
-    places = os.pathsep.join(map(str, (here.parents[2], here.parents[1], here.parent)))
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env={**os.environ, "PYTHONPATH": places, "JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    finally:
+        jax.config.update("jax_enable_x64", before)
 
 
 # memory ---------------------------------------------------------------------------------------------
 
 
 def test_memory_holds_a_pool_and_some_batches_whatever_the_size_of_the_file(tmp_path, monkeypatch):
-    """tracemalloc sees NumPy's arrays; the files have 3 and 13 MB."""
+    """tracemalloc sees NumPy's arrays; the files have 0.6 and 3 MB."""
     import tracemalloc
 
-    monkeypatch.setattr(mapped, "POOL", 2**19)
+    monkeypatch.setattr(mapped, "POOL", 2**17)
     model = nn.Layer(8, 2, activation="linear", seed=0)
     peaks = []
-    for rows in (2_000, 100_000, 400_000):  # the first warms up
+    for rows in (2_000, 20_000, 100_000):  # the first warms up
         made = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", np.float32, (rows, 8))
         made[:] = np.random.RandomState(0).rand(8).astype(np.float32)
         del made
@@ -252,13 +247,13 @@ def test_memory_holds_a_pool_and_some_batches_whatever_the_size_of_the_file(tmp_
         targets = mapped_array(tmp_path / "y.npy", np.zeros(rows, dtype=np.int8))
         out = np.lib.format.open_memmap(tmp_path / "out.npy", "w+", np.float32, (rows, 2))
         tracemalloc.start()
-        nn.fit(model, inputs, targets, epochs=1, batch_size=2048, progress=False, validation=0.5,
+        nn.fit(model, inputs, targets, epochs=1, batch_size=1024, progress=False, validation=0.5,
                metrics=["accuracy"])  # fmt: skip
         model.predict(inputs, out=out)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[2] - peaks[1] < 2 * 2**20
-    assert peaks[2] < 14 * 2**20
+    assert peaks[2] < 7 * 2**20
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells it")
@@ -299,7 +294,7 @@ def test_a_checkpoint_in_the_middle_of_an_epoch_keeps_no_order(maps, tmp_path):
 # resume ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("until", [1, 4, 10, 13, 20])
+@pytest.mark.parametrize("until", [1, 10, 13, 20])
 @pytest.mark.parametrize("samples", [(X, Y), "maps", "stream"])
 def test_a_fit_that_was_broken_off_goes_on_to_the_same_bits(maps, tmp_path, samples, until):
     def given():
@@ -508,11 +503,11 @@ def test_what_is_wrong_with_a_memory_map_is_told(tmp_path, change, error, messag
         fitted(*change(rows, targets))
 
 
-def test_the_row_of_a_nan_is_named_among_eight_million(tmp_path):
-    rows = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", np.float32, (8_000_000, 1))
-    rows[7_654_321] = np.nan
+def test_the_row_of_a_nan_is_named_among_two_million(tmp_path):
+    rows = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", np.float32, (2_000_000, 1))
+    rows[1_654_321] = np.nan
     source = find_source(rows, np.broadcast_to(0.5, len(rows)))  # as fit does
-    with pytest.raises(ValueError, match="X: nan or infinite in row 7654321 "):
+    with pytest.raises(ValueError, match="X: nan or infinite in row 1654321 "):
         for _ in source.batches(100_000, np.random.RandomState(0)):
             pass
 

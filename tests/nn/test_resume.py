@@ -26,9 +26,10 @@ from nn.optimizers.schedules import CosineDecay, OneCycle
 from nn.optimizers.sgd import SGD
 from nn.optimizers.warm_up import WarmUp
 from nn.training.callbacks import Callback, EarlyStopping
-from nn.training.checkpoint import Checkpoint, read_checkpoint
+from nn.training.checkpoint import Checkpoint
 from nn.training.fit import fit
 from nn.training.interrupts import Interrupted
+from nn.training.resume import read_checkpoint
 
 X = np.random.RandomState(0).randn(22, 2)
 Y = (X[:, 0] > X[:, 1]).astype(int)

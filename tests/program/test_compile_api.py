@@ -259,6 +259,28 @@ def test_draws_are_drawn_anew_in_the_order_of_the_rows():
     assert recordings(f) == 1
 
 
+def test_rows_of_several_programs_draw_in_the_order_of_the_rows():
+    source, other = Random(0), Random(0)
+
+    @compile(rows=["k", "x"])
+    def f(k, x):
+        if k == 0:
+            return x
+        return x * draw(source.random) if k == 1 else x - draw(source.random) * draw(source.random)
+
+    def one(k, x):
+        if k == 0:
+            return x
+        return x * other.random() if k == 1 else x - other.random() * other.random()
+
+    k, x = np.array([2, 1, 0, 1, 2, 2, 0, 1]), np.arange(8.0)
+    f(k, x)  # a row that is recorded draws sooner
+    source.seed(0)
+    for _ in range(3):
+        close(f(k, x), [one(*row) for row in zip(k.tolist(), x.tolist(), strict=True)])
+    assert recordings(f) == 3
+
+
 def test_draws_that_python_branches_on_are_drawn_once_for_each_row():
     source, other = Random(1), Random(1)
 

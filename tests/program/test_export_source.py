@@ -270,6 +270,83 @@ def test_a_default_stays_and_constants_are_no_arguments(tmp_path: Path) -> None:
     assert "    fast: as it was then, no argument any more" in text
 
 
+def test_defaults_stay_where_none_without_one_follows() -> None:
+    fast = compile(lambda x, a=0.5, w=(1.0, 2.0), b=X[0, 0], c=1: x * a * w[1] + b * c,
+                   rows=["x"])  # fmt: skip
+    fast([1.0])
+    assert f"def program(x, a, w, b={X[0, 0].item()}, c=1):" in Standalone(fast).text()
+    far = compile(lambda x, a=math.inf: autograd.minimum(x, a), rows=["x"])
+    far([1.0])
+    assert "def program(x, a):" in Standalone(far).text()
+
+
+def test_arguments_may_have_any_names() -> None:
+    """Those of modules, of helpers and of variables in the file among them."""
+    fast = compile(
+        lambda np, n, p, math, columns, gradients: autograd.exp(np) * n * p * math * columns[0]
+        + gradients,
+        rows=["np", "n"], reduce="mean",
+    )  # fmt: skip
+    arguments = [1.0, 2.0], [3.0, 4.0], 2.0, 3.0, [4.0, 1.0], 5.0
+    value, slopes = fast.value_and_grad(*arguments, argnums=(2, 3, 4, 5))
+    names: dict[str, Any] = {}
+    exec(Standalone(fast).text(), names)
+    got, gradients = names["program_and_gradients"](*arguments)
+    assert got == value
+    for name, slope in zip(("p", "math", "columns", "gradients"), slopes, strict=True):
+        np.testing.assert_allclose(gradients[name], slope, rtol=1e-14)
+
+
+def test_a_parameter_and_an_argument_of_one_name_have_a_gradient_each() -> None:
+    v = Value(3.0, "w")
+    fast = compile(lambda x, w: v * x * w, rows=["x"])
+    fast([1.0, 2.0], 5.0)
+    names: dict[str, Any] = {}
+    exec(Standalone(fast).text(), names)
+    gradients = names["program_and_gradients"]([1.0, 2.0], 5.0)[1]
+    assert gradients == {"PARAMETERS['w']": 15, "w": 9}
+
+
+def test_results_are_copies() -> None:
+    fast = compile(lambda x, w: [x, x, w], rows=["x"])
+    fast([1.0], 2.0)
+    names: dict[str, Any] = {}
+    exec(Standalone(fast).text(), names)
+    given = np.array([1.0, 2.0])
+    for y in names["program"](given, 3.0):
+        y += 1
+    assert given.tolist() == [1.0, 2.0]
+
+
+def test_a_way_is_not_shown_rows_that_are_not_for_it() -> None:
+    """An index into a longer list, and a column that other ways alone read."""
+    short, long = ([Value(float(w), f"{c}{w}") for w in range(n)] for c, n in (("a", 2), ("b", 5)))
+    fast = compile(lambda x, i: take(short, i) if x > 0 else take(long, i), rows=["x", "i"])
+    x, i = np.array([1.0, -1.0, 1.0, -1.0]), np.array([1, 4, 0, 3])
+    want = fast(x, i)
+    names: dict[str, Any] = {}
+    exec(Standalone(fast).text(), names)
+    value, gradients = names["program_and_gradients"](x, i)
+    assert names["program"](x, i).tolist() == value.tolist() == want.tolist()
+    assert sorted(g.tolist() for g in gradients.values()) == [[0, 0, 0, 1, 1], [1, 1]]
+    either = compile(lambda x, z: 2 * x if x > 0 else 3 * z, rows=["x", "z"])
+    either([1.0, -1.0], [1.0, 1.0])
+    exec(Standalone(either).text(), names)
+    _, gradients = names["program_and_gradients"]([1.0, 2.0], [4.0, 5.0])
+    assert {k: g.tolist() for k, g in gradients.items()} == {"x": [2, 2], "z": [0, 0]}
+
+
+def test_a_plain_file_has_no_more_than_it_needs() -> None:
+    """A program without branches has no word of ways, nor of parts of arguments."""
+    fast = compile(lambda W, x: np.array([dot(w, x) for w in W]), rows=["x"])
+    fast(X[:2], X)
+    tree = ast.parse(Standalone(fast).text())
+    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == [
+        "program", "_given", "_returned", "_forward", "_counted", "_rows_of", "_shared_of"
+    ]  # fmt: skip
+    assert not [node for node in tree.body if isinstance(node, ast.Assign)]
+
+
 def test_draws_are_an_argument() -> None:
     numbers = iter(np.arange(1000.0).tolist())
 
@@ -284,7 +361,7 @@ def test_draws_are_an_argument() -> None:
     names: dict[str, Any] = {}
     exec(Standalone(fast).text(), names)
     assert names["noisy"]([1.0, 2.0], [[10.0], [20.0]]).tolist() == [21.0, 42.0]
-    with pytest.raises(ValueError, match=r"draws: its rows have the shape \(1,\); \(2,\) was"):
+    with pytest.raises(ValueError, match=r"draws: its shape is \(rows, 1\); \(2,\) was"):
         names["noisy"]([1.0, 2.0], [10.0, 20.0])
 
 
@@ -303,8 +380,10 @@ def test_rows_of_another_shape_or_number_are_refused() -> None:
     two_ways(*CALLS["two_ways"][1])
     names: dict[str, Any] = {}
     exec(Standalone(two_ways).text(), names)
-    with pytest.raises(ValueError, match=r"x: its rows have the shape \(3,\); \(9, 2\) was given"):
+    with pytest.raises(ValueError, match=r"x: its shape is \(rows, 3\); \(9, 2\) was given"):
         names["two_ways"](X[:, :2], T, [1, 2, 3], 0.0)
+    with pytest.raises(ValueError, match=r"x has no rows; give at least one"):
+        names["two_ways"](X[:0], T[:0], [1, 2, 3], 0.0)
     with pytest.raises(ValueError, match=r"as many rows; they have {'x': 9, 't': 4}"):
         names["two_ways"](X, T[:4], [1, 2, 3], 0.0)
     with pytest.raises(ValueError, match=r"w: its shape is \(3,\); \(2,\) was given"):

@@ -139,6 +139,57 @@ def test_parameters_are_arrays_as_they_are_read_also_beside_a_penalty() -> None:
     np.testing.assert_array_equal(pure.unpack(pure.pack(gradient)), gradient)
 
 
+def test_lists_that_are_read_one_by_one_are_arrays() -> None:
+    def f(a: Any, b: Any, w: Any, x: Any) -> Any:
+        return a * x[0] + b * x[1] + w["u"][0] * x[0] ** 2 + w["u"][1] * x[1] + w["v"][0] * b
+
+    fast = compile(f, rows=["x"], reduce="sum")
+    given = 2.0, 3.0, {"u": [4.0, 5.0], "v": [6.0]}, np.array([[1.0, 2.0], [3.0, 4.0]])
+    value, want = fast.value_and_grad(*given, argnums=(0, 1, 2))
+    pure = on_numpy(fast)
+    assert {name: p.tolist() for name, p in pure.parameters.items()} == {
+        "a": 2.0, "b": 3.0, "u": [4.0, 5.0], "v": 6.0,
+    }  # fmt: skip
+    got, slopes, _ = pure.value_and_grad(pure.parameters, given[3])
+    assert got == value
+    found = want[0], want[1], *want[2]["u"], *want[2]["v"]
+    assert pure.unpack(slopes).tolist() == list(found)
+    table = compile(lambda W, x: sum(autograd.exp(autograd.dot(row, x)) for row in W), rows=["x"])
+    table(np.ones((5, 2)), given[3])
+    assert {name: p.shape for name, p in on_numpy(table).parameters.items()} == {"W": (5, 2)}
+
+
+@pytest.mark.parametrize("name", ["erf", "gamma", "c1", "i1", "isinf", "len", "tanh", "weights"])
+def test_arguments_may_be_called_as_what_the_text_calls(name: str) -> None:
+    names: dict[str, Any] = {"autograd": autograd}
+    exec(
+        f"def f({name}, w):\n"
+        f"    y = autograd.erf({name}[0]) + autograd.gamma(w[0]) * autograd.tanh({name}[1])\n"
+        f"    y = y + autograd.dot([*{name}, *w], [1.0, -2.0, 3.0, 0.5])\n"
+        f"    return y + w[1] * autograd.logsumexp({name})",
+        names,
+    )
+    x, w = np.array([[0.5, -1.0], [2.0, 0.25]]), [1.5, 2.0]
+    for rows, args in (([name], (x, w)), (["w"], (x[0], np.array([w, w])))):
+        fast = compile(names["f"], rows=rows)
+        want = [
+            names["f"](a, b)
+            for a, b in zip(x if rows == [name] else [x[0]] * 2, [w, w], strict=True)
+        ]
+        np.testing.assert_allclose(fast(*args), want, 1e-14)
+        pure = on_numpy(fast)
+        assert list(pure.parameters) == ["w" if rows == [name] else name]
+        found = pure.outputs(pure.parameters, pure.columns(args[rows == ["w"]]))
+        np.testing.assert_allclose(found[0], want, 1e-14)
+
+
+def test_operands_of_several_arrays_are_not_joined_to_be_cut_again() -> None:
+    model = nn.MLP(3, [5, 4], seed=0)
+    fast = compile(lambda x, t: nn.cross_entropy(model(x), t), rows=["x", "t"])
+    fast(np.ones((2, 3)), [0, 3])
+    assert "concatenate" not in on_numpy(fast).source
+
+
 def test_what_no_output_depends_on_has_zeros() -> None:
     fast = compile(lambda x, y, w, u: 2 * w, rows=["x", "y"], reduce="mean")
     rows = [1.0, 2.0], [3.0, 4.0]

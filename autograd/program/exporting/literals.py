@@ -1,16 +1,17 @@
-"""Arrays as Python text, to the last bit: their numbers, or their bytes where they are many."""
+"""Arrays, places and trees as Python text; arrays to the last bit, as bytes if they are many."""
 
 from __future__ import annotations
 
 import base64
 import textwrap
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 Numbers = np.ndarray[Any, Any]
 MOST_WRITTEN = 400  # numbers of an array that are written out
-_WIDTH = 96
+_WIDTH, _DICT = 96, 76
 PACKED = '''def _unpacked(text, dtype, shape):
     """Return an array whose bytes are written in base64."""
     numbers = np.frombuffer(base64.b64decode(text), np.dtype(dtype).newbyteorder("<"))
@@ -35,7 +36,8 @@ def literal(numbers: Numbers, indent: str = "") -> str:
     if len(text) + len(indent) <= _WIDTH:
         return text
     inner = f"{indent}    "
-    return f"np.array(\n{_lines(numbers, inner)}{dtype},\n{indent})"
+    last = f"{inner}np.{kind},\n" if dtype else ""
+    return f"np.array(\n{_lines(numbers, inner)},\n{last}{indent})"
 
 
 def _nested(numbers: Numbers) -> str:
@@ -58,3 +60,39 @@ def _lines(numbers: Numbers, indent: str) -> str:
         )
         return f"{indent}[{text.lstrip()}]"
     return f"{indent}[" + f",\n{indent} ".join(parts) + "]"
+
+
+def dict_text(items: list[str], indent: int) -> str:
+    """Return items as the text of a dict: on one line, or on a line each."""
+    whole = f"{{{', '.join(items)}}}"
+    if len(whole) + indent <= _DICT:
+        return whole
+    space = " " * indent
+    lines = "".join([f"{space}    {item},\n" for item in items])
+    return f"{{\n{lines}{space}}}"
+
+
+def index_text(at: Numbers) -> str:
+    """Return places in a list as text: a number, a range, or all of them."""
+    if at.ndim == 0:
+        return str(int(at))
+    flat = at.ravel().tolist()
+    if all(b == a + 1 for a, b in pairwise(flat)):
+        text = f"np.arange({flat[0]}, {flat[-1] + 1})"
+        return text if at.ndim == 1 else f"{text}.reshape({at.shape})"
+    return str(at.tolist())
+
+
+def tree_text(tree: Any, place: str, pieces: dict[str, str]) -> str:
+    """Return lists, tuples and dicts as text, with a text for each array in them."""
+    if place in pieces:
+        return pieces[place]
+    if isinstance(tree, dict):
+        items = [
+            f"{key!r}: {tree_text(item, f'{place}[{key!r}]', pieces)}" for key, item in tree.items()
+        ]
+        return f"{{{', '.join(items)}}}"
+    items = [tree_text(item, f"{place}[{i}]", pieces) for i, item in enumerate(tree)]
+    if isinstance(tree, tuple):
+        return f"({', '.join(items)}{',' * (len(items) == 1)})"
+    return f"[{', '.join(items)}]"

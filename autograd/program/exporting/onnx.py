@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.program.exporting.exported import Exported, Given, Returned
+from autograd.program.exporting.exported import Exported, Given
 from autograd.program.exporting.onnx_nodes import Nodes, Tensor
 from autograd.program.pure.graph import Array, Numbers
 
@@ -30,10 +30,9 @@ class OnnxModel(Exported):
     Raises ImportError without the extra `onnx`, and TypeError for what has no form in ONNX.
     """
 
-    def __init__(self, compiled: Compiled, name: str = "") -> None:
+    def __init__(self, compiled: Compiled) -> None:
         self.onnx = imported()
         super().__init__(compiled, compiled.recordings.latest())
-        self.name = name or compiled.name.strip("<>")
         self.with_rows = bool(compiled.row_names)
 
     def content(self) -> bytes:
@@ -61,8 +60,7 @@ class OnnxModel(Exported):
         """Return the model as ONNX keeps it."""
         helper, nodes = self.onnx.helper, Nodes(self.onnx, self.dtype, self.compiled.name)
         nodes.taken.update([x.place for x in self.inputs])
-        for x in self.returned:
-            nodes.fresh(f"output{x.place}")
+        outputs = [nodes.fresh(f"output{x.place}") for x in self.returned]
         inputs = {x.place: Tensor(x.place, self._kind(x)) for x in self.inputs}
         kept = {name: nodes.kept(name, numbers) for name, numbers in self.kept.items()}
         rows = next((x for x in self.inputs if x.row), None)
@@ -70,13 +68,13 @@ class OnnxModel(Exported):
         shared = {**kept, **self._of_arguments(nodes, inputs)}
         columns = {x.place: self._column(nodes, inputs[x.place], x) for x in self.inputs if x.row}
         found = self._of_all_ways(nodes, shared, columns)
-        for x, y in zip(self.returned, found, strict=True):
-            self._finish(nodes, x, y)
+        for name, y in zip(outputs, found, strict=True):
+            self._finish(nodes, name, y)
         graph = helper.make_graph(
-            nodes.nodes, self.name,
+            nodes.nodes, self.compiled.name.strip("<>"),
             [self._info(x.place, inputs[x.place].kind, x.shape, x.row) for x in self.inputs],
-            [self._info(f"output{x.place}", self.dtype, x.shape, self._keeps_rows)
-             for x in self.returned],
+            [self._info(name, self.dtype, x.shape, self._keeps_rows)
+             for name, x in zip(outputs, self.returned, strict=True)],
             nodes.constants, doc_string=self._text(),
         )  # fmt: skip
         return helper.make_model(
@@ -170,9 +168,8 @@ class OnnxModel(Exported):
             held = nodes.node("Reshape", [held, nodes.places([0] + [1] * axes)], "", np.bool_)
         return nodes.node("Where", [held, a, b], "", self.dtype)
 
-    def _finish(self, nodes: Nodes, x: Returned, y: Tensor) -> None:
+    def _finish(self, nodes: Nodes, name: str, y: Tensor) -> None:
         """Add the node that gives an output its name."""
-        name = f"output{x.place}"
         y = nodes.cast(y, self.dtype)
         if self.compiled.reduce:
             nodes.output(_REDUCED[self.compiled.reduce], [y, nodes.places([0])], name, keepdims=0)

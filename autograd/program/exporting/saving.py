@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,24 +23,24 @@ _NEAR = {"float64": 1e-12, "float32": 1e-4}  # rounding, of the largest of the r
 Runs = Callable[[Mapping[str, Numbers]], Sequence[Numbers]]  # of arrays by place
 
 
-def save(compiled: Compiled, path: str | os.PathLike[str], name: str = "") -> Path:
-    """Write a compiled function to a file, under another name if one is given: see `Compiled`."""
+def save(compiled: Compiled, path: str | os.PathLike[str]) -> Path:
+    """Write a compiled function to a file: see `Compiled`."""
     ending = Path(path).suffix
     if ending == ".py":
-        file = Standalone(compiled, name)
+        file = Standalone(compiled)
         text = file.text()
         _check(file, lambda arrays: _run_text(file, text, arrays))
         return write_whole(path, text, "program")
     if ending == ".onnx":
         from autograd.program.exporting.onnx import OnnxModel
 
-        model = OnnxModel(compiled, name)
+        model = OnnxModel(compiled)
         content = model.content()
         _check(model, lambda arrays: model.run(content, arrays))
         return write_whole(path, content, "model")
     raise ValueError(
-        f"{compiled.name}.save({os.fspath(path)!r}): the ending says what is written: .py is "
-        "NumPy source that runs without chalkgrad, .onnx a model for the runtimes of ONNX"
+        f"can't save as {os.fspath(path)!r}: the ending says what is written: .py is NumPy source "
+        "that runs without chalkgrad, .onnx a model for the runtimes of ONNX"
     )
 
 
@@ -48,9 +49,11 @@ def _run_text(file: Exported, text: str, arrays: Mapping[str, Numbers]) -> Seque
     names: dict[str, Any] = {}
     exec(compile(text, "<file>", "exec"), names)
     shared = {name: arrays[x.place].ravel()[at] for name, (x, at) in file.sources.items()}
-    columns = {x.place: arrays[x.place].reshape(1, -1) for x in file.inputs if x.row}
     p = {**names.get("PARAMETERS", {}), **shared}
-    found: Sequence[Numbers] = names["_run"](names["WAYS"], names["SHAPES"], p, columns, file.dtype)
+    columns = [arrays[x.place].reshape(1, -1).astype(file.dtype) for x in file.inputs if x.row]
+    run = names.get("_forward") or partial(names["_run"], names["WAYS"])
+    with np.errstate(all="ignore"):
+        found: Sequence[Numbers] = run(1, p, *columns)[0]
     return found
 
 

@@ -18,14 +18,17 @@ from autograd.program.exporting.embedded import embedded, read_names
 from autograd.program.exporting.exported import Exported, Given
 from autograd.program.exporting.literals import PACKED, literal
 from autograd.program.exporting.wrappers import Wrappers
+from autograd.program.pure.graph import Numbers
 from autograd.program.pure.namespace import Namespace, of_numpy
 from autograd.program.pure.program import PureProgram
 from autograd.program.recording.record import DRAWS
 
 if TYPE_CHECKING:
     from autograd.program.compiled import Compiled
+    from autograd.program.running.program import Program
 
 _ONE_BY_ONE = ("gamma", "lgamma", "digamma", "polygamma")  # of floats
+_MODULES = ("np", "math", "base64", "partial")  # names that a file may import
 _LINE = 96
 
 
@@ -36,14 +39,36 @@ class Standalone(Exported):
     that is one number, `<name>_and_gradients`. Raises what `Exported` raises.
     """
 
-    def __init__(self, compiled: Compiled, name: str = "") -> None:
+    def __init__(self, compiled: Compiled) -> None:
         super().__init__(compiled, compiled.recordings.latest())
-        self.name = name or compiled.name
+        self.name = compiled.name
         if not self.name.isidentifier() or keyword.iskeyword(self.name):
             self.name = "program"  # that of a lambda is no name
         for part in self.parts:
             if self.by_rows:
                 part.wanted = [part.columns[x.place] for x in self._floats(part)]
+
+    def part(self, program: Program, places: Numbers, **options: Any) -> PureProgram:
+        part = super().part(program, places, **options)
+        part.outputs = [part.made.graph.spread(y, y.grid, row=True) for y in part.outputs]
+        return part
+
+    @property
+    def branches(self) -> bool:
+        """Say whether there are several ways of computing a row."""
+        return len(self.parts) > 1
+
+    def whole(self, x: Given) -> str | None:
+        """Return the name of the array that a shared argument is, None if it is in parts."""
+        parts = self.parts_of(x)
+        for name, at in parts.items():
+            if len(parts) == 1 and at.shape == x.shape and (np.diff(at.ravel()) == 1).all():
+                return name
+        return None
+
+    def parts_of(self, x: Given) -> dict[str, Numbers]:
+        """Return the arrays that programs make of a shared argument, by places of its numbers."""
+        return {name: at for name, (source, at) in self.sources.items() if source == x}
 
     # gradients ------------------------------------------------------------------------------------
 
@@ -86,24 +111,37 @@ class Standalone(Exported):
             helpers.append(PACKED)
         known = [*programs, *helpers, *numbers]
         defined = {x for text in known for x in re.findall(r"^(?:def )?(\w+)", text, re.MULTILINE)}
-        read = {x for text in known for x in read_names(text)} - defined - {"np", "math", "base64"}
+        read = {x for text in known for x in read_names(text)} - defined - {*_MODULES}
         from_numpy = sorted(x for x in read if hasattr(np, x))
-        while wrappers.name in {*defined, *from_numpy}:  # a program would call it
+        while wrappers.name in {*defined, *from_numpy, *_MODULES}:  # a program would call it
             wrappers.name += "_"
         head = f'"""{self._docstring(wrappers)}"""\n\n{_imports(imports, from_numpy)}'
-        parts = [head, *wrappers.texts(), *programs, *helpers, wrappers.tables(), *numbers]
+        parts = [
+            head, *wrappers.texts(), *programs, *helpers, *wrappers.tables(), *numbers
+        ]  # fmt: skip
         return "\n\n\n".join(parts) + "\n"
 
     def _program(self, k: int, part: PureProgram, constants: dict[str, Any]) -> str:
         """Return the functions of a program as text; constants have names for the whole file."""
         part.constants = constants
-        texts = [part.forward_text, *([part.reverse_text] if self.has_gradients else [])]
+        holds = [part.holds_text] if self.branches else []
+        part.holds = None  # asked for before: other rows may have indices that are none here
+        texts = [*holds, part.forward_text, *([part.reverse_text] if self.has_gradients else [])]
         whole = "\n\n".join(texts).rstrip()
         whole = re.sub(r"    \w+ = matrix\(\w+\)\n", "", whole)  # they are matrices already
         for name in _ONE_BY_ONE:
             whole = re.sub(rf"\b{name}\(", f"{name}_of_each(", whole)
-        suffix = f"_{k + 1}" * (len(self.parts) > 1)
-        return re.sub(r"^def (\w+)\(", rf"def _\1{suffix}(", whole, flags=re.MULTILINE)
+        suffix = f"_{k + 1}" * self.branches
+
+        def head(found: re.Match[str]) -> str:
+            name, first, rest = found[1], found[2].split(", ")[:2], found[2].split(", ")[2:]
+            read = dict(zip(part.columns, rest, strict=False))
+            places = [x.place for x in self.inputs if x.row]
+            columns = [read.get(place, f"_{i}") for i, place in enumerate(places)]
+            columns += rest[len(read) :]
+            return f"def _{name}{suffix}({', '.join([*first, *columns])}):"
+
+        return re.sub(r"^def (\w+)\((.*)\):", head, whole, flags=re.MULTILINE)
 
     def _numbers(self, constants: dict[str, Any]) -> list[str]:
         """Return the numbers that the file keeps, as text."""
@@ -131,7 +169,7 @@ class Standalone(Exported):
             name = x.removesuffix("_of_each")
             if name in _ONE_BY_ONE and name != x:
                 functions[name] = getattr(special, name)
-                lines.append(f"{x} = np.vectorize({name}, otypes=[float])")
+                lines.append(f"{x} = np.vectorize({name}, otypes=[np.{self.compiled.dtype}])")
             elif hasattr(special_arrays, x) and x in ("erf", "erfc", "normal_cdf", "gaussian"):
                 functions[x] = getattr(special_arrays, x)
             elif inspect.isfunction(found := getattr(standalone_parts, x, None)):

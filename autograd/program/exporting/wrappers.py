@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from autograd.program.exporting.exported import Returned
-from autograd.program.exporting.literals import Numbers
+from autograd.program.exporting.literals import dict_text, index_text, tree_text
 
 if TYPE_CHECKING:
     from autograd.program.exporting.standalone import Standalone
@@ -16,7 +18,10 @@ _MEANS = {None: "", "sum": ".sum(0)", "mean": ".mean(0)"}
 
 
 class Wrappers:
-    """Write the functions of a file around its programs."""
+    """Write the functions of a file around its programs.
+
+    No name that arguments may have is read beside them: they are handed on at once.
+    """
 
     def __init__(self, file: Standalone, name: str) -> None:
         self.file, self.name = file, name
@@ -37,44 +42,72 @@ class Wrappers:
     def signature(self) -> str:
         """Return the arguments with those defaults that are numbers."""
         parameters = self.file.compiled.signature.parameters
-        texts = []
-        for name in self.arguments:
+        texts: list[str] = []
+        for name in reversed(self.arguments):
             default = parameters[name].default if name in parameters else inspect.Parameter.empty
-            plain = type(default) in (int, float)
-            texts.append(f"{name}={default!r}" if plain else name)
+            plain = isinstance(default, (int, float)) and math.isfinite(default)
+            last = not texts or "=" in texts[0]  # one without a default cannot follow one with it
+            number = float(default) if isinstance(default, np.floating) else default
+            texts.insert(0, f"{name}={number!r}" if plain and last else name)
         return ", ".join(texts)
 
     def texts(self) -> list[str]:
         """Return the functions."""
-        both = self.file.has_gradients
-        return [
-            self._function(), *[self._and_gradients()] * both, self._given(), self._returned(),
-            *[self._in_form()] * both,
-        ]  # fmt: skip
+        both = [self._and_gradients(), self._with_gradients()] if self.file.has_gradients else []
+        return [self._function(), *both, self._given(), self._returned()]
 
     # what people call -----------------------------------------------------------------------------
 
     def _function(self) -> str:
+        run = "_run(WAYS, " if self.file.branches else "_forward("
         return (
+            f'@np.errstate(all="ignore")\n'
             f"def {self.name}({self.signature()}):\n"
             f'    """Return {self.result()}."""\n'
-            f"    return _returned(_run(WAYS, SHAPES, *_given({self.names}), {self.dtype}))"
+            f"    return _returned({run}*_given({self.names}))[0])"
         )
 
     def _and_gradients(self) -> str:
-        share = f"np.full(count, 1 / count, {self.dtype})"
-        weights = share if self.reduce == "mean" else f"np.ones(count, {self.dtype})"
         return (
+            f'@np.errstate(all="ignore")\n'
             f"def {self.name}_and_gradients({self.signature()}):\n"
             f'    """Return ({self.name}({self.names}), {self.slopes()})."""\n'
-            f"    return _with_gradients(*_given({self.names}))\n\n\n"
-            f"def _with_gradients(p, columns):\n"
-            f'    """Return what `{self.name}_and_gradients` does."""\n'
-            f"    count = _count_of(columns)\n"
-            f"    weights = {weights}\n"
-            f"    outputs, gradients = _run_back(WAYS, SHAPES, p, columns, weights, OF_ROWS)\n"
-            f"    return _returned(outputs), _in_form(gradients)"
+            f"    return _with_gradients(*_given({self.names}))"
         )
+
+    def _with_gradients(self) -> str:
+        places = [x.place for x in self.file.inputs if x.row]
+        of_rows = {name: places.index(place) for name, place in self.file.of_rows.items()}
+        run = f"_run_back(WAYS, {of_rows}, " if self.file.branches else "_reverse("
+        weights = f"np.full(n, 1 / n, {self.dtype})" if self.reduce == "mean" else (
+            f"np.ones(n, {self.dtype})")  # fmt: skip
+        return (
+            f"def _with_gradients(n, p, *columns):\n"
+            f'    """Return what `{self.name}_and_gradients` does."""\n'
+            f"    weights = {weights}\n"
+            f"    outputs, _, gradients = {run}n, p, *columns, weights)\n"
+            f"    return _returned(outputs), {dict_text(self._gradients(), 4)}"
+        )
+
+    def _gradients(self) -> list[str]:
+        """Return gradients by the names that people know, those of arguments in their shape."""
+        arguments = {x.place for x in self.file.inputs}
+        found = [
+            (f"PARAMETERS[{x.name!r}]" if x.name in arguments else x.name,
+             f"gradients[{x.name!r}]")
+            for x in self.file.learned
+        ]  # fmt: skip
+        for x in self.file.inputs:
+            if not x.row and x.size:
+                text = f"_placed(gradients, {x.shape}, PLACES[{x.place!r}])"
+                name = self.file.whole(x)
+                found.append((x.place, f"gradients[{name!r}]" if name is not None else text))
+        for name, place in self.file.of_rows.items():
+            [shape] = [x.shape for x in self.file.inputs if x.place == place]
+            text = f"gradients[{name!r}]"
+            sizes = ", ".join(map(str, ("n", *shape)))
+            found.append((place, text if len(shape) == 1 else f"{text}.reshape({sizes})"))
+        return [f"{place!r}: np.array({text}, {self.dtype})" for place, text in found]
 
     def result(self) -> str:
         """Return in words what is returned."""
@@ -104,22 +137,29 @@ class Wrappers:
     # around ---------------------------------------------------------------------------------------
 
     def _given(self) -> str:
-        lines = ["**PARAMETERS"] if self.file.kept else []
-        lines += [
-            f"**_shared_of({x.place!r}, {x.place}, {x.shape}, PLACES[{x.place!r}], {self.dtype})"
-            for x in self.file.inputs if not x.row
-        ]  # fmt: skip
+        kind = repr(self.file.compiled.dtype)
+        shared = ["**PARAMETERS"] if self.file.kept else []
+        for x in self.file.inputs:
+            if not x.row:
+                text = f"_shared_of({x.place!r}, {x.place}, {x.shape}, {kind})"
+                name = self.file.whole(x)
+                shared.append(f"**_parts_of({text}, PLACES[{x.place!r}])" if name is None
+                              else f"{name!r}: {text}")  # fmt: skip
         columns = [
-            f"{x.place!r}: _rows_of({x.place!r}, {x.place}, {x.shape}, {self.dtype})"
+            f"{x.place!r}: _rows_of({x.place!r}, {x.place}, {x.shape}, {kind})"
             for x in self.file.inputs if x.row
         ]  # fmt: skip
         return (
             f"def _given({self.names}):\n"
-            f'    """Return the numbers that all rows share, and the rows as columns."""\n'
-            f"    return {_dict(lines, 4)}, {_dict(columns, 4)}"
+            f'    """Return how many rows there are, the numbers they share, and the rows."""\n'
+            f"    return _counted(\n"
+            f"        {'PARAMETERS' if shared == ['**PARAMETERS'] else dict_text(shared, 8)},\n"
+            f"        {dict_text(columns, 8)},\n"
+            f"    )"
         )
 
     def _returned(self) -> str:
+        """Return the function that makes results of what programs give: copies, not parts of it."""
         end = _MEANS[self.reduce] if self.with_rows else "[0]"
         pieces: dict[str, str] = {}
         for k, x in enumerate(self.file.returned):
@@ -129,101 +169,39 @@ class Wrappers:
                 text = f"_lists_of({text}, {len(x.shape)})" if one_each else f"{text}.tolist()"
             elif not x.shape and not one_each:
                 text = f"float({text})"
+            else:
+                text = f"np.array({text}, {self.dtype})"
             pieces[x.place] = text
-        whole = _tree(self.file.output.outline(), "", pieces)
+        whole = tree_text(self.file.output.outline(), "", pieces)
         return (
             f"def _returned(outputs):\n"
             f'    """Return arrays with a row axis in the form of what `{self.name}` returns."""\n'
             f"    return {whole}"
         )
 
-    def _in_form(self) -> str:
-        """Return the function that gives gradients the form of arguments."""
-        file = self.file
-        texts = [f"{x.name!r}: gradients[{x.name!r}]" for x in file.learned]
-        texts += [
-            f"{x.place!r}: _placed(gradients, {x.shape}, PLACES[{x.place!r}])"
-            for x in file.inputs if not x.row and x.size
-        ]  # fmt: skip
-        if file.by_rows:
-            texts = [
-                f"{place!r}: gradients[{name!r}].reshape(-1, *{x.shape})"
-                for name, place in file.of_rows.items() for x in file.inputs if x.place == place
-            ]  # fmt: skip
-        return (
-            f"def _in_form(gradients):\n"
-            f'    """Return gradients by name, those of arguments in the shape of these."""\n'
-            f"    return {_dict(texts, 4)}"
-        )
-
     # tables ---------------------------------------------------------------------------------------
 
-    def tables(self) -> str:
+    def tables(self) -> list[str]:
         """Return the tables that these functions read."""
-        file = self.file
-        both = ["_forward", "_reverse"] if file.has_gradients else ["_forward"]
-        ways = []
-        for k, part in enumerate(file.parts, 1):
-            suffix = f"_{k}" * (len(file.parts) > 1)
-            ways.append(f"({[*part.columns]}, {', '.join(name + suffix for name in both)})")
-        what = ", and back" if file.has_gradients else ""
-        found = [
-            f"# the columns that a way of computing a row reads, and its program forward{what}\n"
-            f"WAYS = [{', '.join(ways)}]",
-            f"SHAPES = {[x.shape for x in file.returned]}  # of results, in a row",
-        ]
-        if any(not x.row for x in file.inputs):
+        found = []
+        if self.file.branches:
+            parts = ["_holds", "_forward", *["_reverse"] * self.file.has_gradients]
+            ways = "".join(
+                f"    ({', '.join(f'{part}_{k}' for part in parts)}),\n"
+                for k in range(1, len(self.file.parts) + 1)
+            )
+            what = "of computing a row: which rows it is for, and its programs"
+            found.append(f"WAYS = [  # {what}\n{ways}]")
+        if any(not x.row and self.file.whole(x) is None for x in self.file.inputs):
             found.append(self._places())
-        if file.has_gradients:
-            found.append(f"OF_ROWS = {file.of_rows}  # gradients by rows, and by which column")
-        return "\n".join(found)
+        return found
 
     def _places(self) -> str:
         """Return a table that says which arrays the numbers of an argument are in."""
         lines = []
         for x in self.file.inputs:
-            if not x.row:
-                mine = [
-                    f"{name!r}: {_index(at)}"
-                    for name, (source, at) in self.file.sources.items()
-                    if source == x
-                ]
+            if not x.row and self.file.whole(x) is None:
+                mine = [f"{name!r}: {index_text(at)}" for name, at in self.file.parts_of(x).items()]
                 lines.append(f"    {x.place!r}: {{{', '.join(mine)}}},\n")
         what = "  # the arrays of an argument's numbers, and the places of these"
         return f"PLACES = {{{what}\n{''.join(lines)}}}"
-
-
-def _dict(items: list[str], indent: int) -> str:
-    """Return items as the text of a dict: on one line, or on a line each."""
-    whole = f"{{{', '.join(items)}}}"
-    if len(whole) <= 60:
-        return whole
-    space = " " * indent
-    lines = "".join([f"{space}    {item},\n" for item in items])
-    return f"{{\n{lines}{space}}}"
-
-
-def _index(at: Numbers) -> str:
-    """Return places in a list as text: a number, a range, or all of them."""
-    if at.ndim == 0:
-        return str(int(at))
-    flat = at.ravel().tolist()
-    if all(b == a + 1 for a, b in pairwise(flat)):
-        text = f"np.arange({flat[0]}, {flat[-1] + 1})"
-        return text if at.ndim == 1 else f"{text}.reshape({at.shape})"
-    return str(at.tolist())
-
-
-def _tree(tree: Any, place: str, pieces: dict[str, str]) -> str:
-    """Return lists, tuples and dicts as text, with a text for each array in them."""
-    if place in pieces:
-        return pieces[place]
-    if isinstance(tree, dict):
-        items = [
-            f"{key!r}: {_tree(item, f'{place}[{key!r}]', pieces)}" for key, item in tree.items()
-        ]
-        return f"{{{', '.join(items)}}}"
-    items = [_tree(item, f"{place}[{i}]", pieces) for i, item in enumerate(tree)]
-    if isinstance(tree, tuple):
-        return f"({', '.join(items)}{',' * (len(items) == 1)})"
-    return f"[{', '.join(items)}]"

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.program.writing.expressions import CALLS, UFUNCS
+
 Array = np.ndarray[Any, Any]
 RESERVED = frozenset(  # names that the text of a program uses
     {
@@ -47,6 +49,8 @@ RESERVED = frozenset(  # names that the text of a program uses
             "inf",
             "nan",
         ),
+        *UFUNCS.values(),
+        *CALLS,
     }
 )
 SHARED_STORE, ROW_STORE, SHARED_FLAGS, ROW_FLAGS = "s", "v", "flags", "row_flags"

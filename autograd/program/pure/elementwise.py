@@ -84,8 +84,10 @@ def reduced(graph: Graph, op: str, x: Array) -> Array:
 def reduction_pull(graph: Graph, op: str, y: Array, dy: Array, x: Array) -> Array:
     """Return dy times the partial by each operand."""
     partials: Any = TABLE[op].all_partials
-    found: Stacked = Stacked(graph, dy) * partials(Stacked(graph, y), Stack(Stacked(graph, x)))
-    return graph.spread(found.x, x.grid, x.row)
+    found: Array = partials(Stacked(graph, y), Stack(Stacked(graph, x))).x
+    parts = found.inputs if found.op == "concat" else [found]  # joined are products of each
+    whole = graph.concat([elementwise(graph, "mul", dy, part) for part in parts], len(x.grid) - 1)
+    return graph.spread(whole, x.grid, x.row)
 
 
 class Stacked:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.program.function import FLOATS
-from autograd.program.pure.leaves import Leaf, leaves_of
+from autograd.program.pure.leaves import Leaf, leaves_of, of_one_list
 from autograd.program.pure.namespace import Namespace
 from autograd.program.pure.program import PureProgram
 from autograd.program.recording.arguments import _walk
@@ -59,8 +59,17 @@ class PureFunction:
         return [part.functions(self.namespace(), self.dtype) for part in self.parts]
 
     def apart(self, trained: Numbers) -> Numbers:
-        """Return a number for each shared one: those with unequal ones are in no array together."""
-        return trained
+        """Return a number for each shared one: those with unequal ones are in no array together.
+
+        So each argument, and each list in one, has arrays of its own.
+        """
+        owners = [""] * len(trained)
+        for key, k in self.at.items():
+            if isinstance(key, tuple):
+                stem = of_one_list(self.values[k].label)
+                owners[k] = stem if stem.startswith(key[0]) else key[0]
+        _, groups = np.unique(owners, return_inverse=True)
+        return groups * 2 + trained
 
     def namespace(self) -> Namespace:
         """Return the functions that the text calls."""
@@ -87,12 +96,23 @@ class PureFunction:
     def pack(self, numbers: Numbers) -> Arrays:
         """Return a flat array, in the order of the parameters, as the dict of arrays.
 
-        Axes before the last, of several models, stay in front.
+        Axes before the last, of several models, stay in front. Raises ValueError for another
+        length.
         """
+        if np.shape(numbers)[-1:] != (self.first,):
+            raise ValueError(
+                f"{self.compiled.name}: numbers of the shape {np.shape(numbers)} to pack; the last "
+                f"axis is to have the length {self.first}"
+            )
         return {x.name: self.array(numbers[..., x.places]) for x in self.trained}
 
     def unpack(self, arrays: Mapping[str, Any]) -> Numbers:
-        """Return the dict of arrays as a flat one: the inverse of `pack`."""
+        """Return the dict of arrays as a flat one: the inverse of `pack`.
+
+        Raises TypeError if it lacks one.
+        """
+        if missing := [x.name for x in self.trained if x.name not in arrays]:
+            raise TypeError(f"{self.compiled.name}: parameters lack {', '.join(missing)}")
         found = [(x.places, np.asarray(arrays[x.name])) for x in self.trained]
         if not found:
             return np.zeros(0, self.dtype)
@@ -123,13 +143,13 @@ class PureFunction:
         """Return the arrays of the row arguments by place. Raises TypeError for another form."""
         names = self.compiled.row_names
         given = rows if isinstance(rows, tuple) else (rows,)
-        if len(given) != len(names) and names:
+        if len(given) != len(names):
             raise TypeError(
                 f"{self.compiled.name}: rows is a tuple of {len(names)} ({', '.join(names)}), "
                 f"and {len(given)} were given"
             )
         found: dict[str, Any] = {}
-        for name, x in zip(names, given, strict=False):
+        for name, x in zip(names, given, strict=True):
             _walk(x, name, lambda part, place: found.setdefault(place, part))
         return found
 
@@ -150,7 +170,8 @@ def check(name: str, programs: Sequence[Program], complete: bool = True) -> None
     """Raise TypeError if programs cannot be one pure function, saying why and what to do."""
     if not programs:
         raise TypeError(
-            f"{name} has not been called yet: call it, or its grad, once on rows like those to come"
+            f"{name} has not been called yet on plain numbers (with Values it runs as it is): call "
+            "it, or its grad, once on rows like those to come"
         )
     for program in programs:
         if complete and program.fixed:

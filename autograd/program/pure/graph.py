@@ -96,6 +96,8 @@ class Graph:
             return x
         if x.op == "reshape":
             return self.reshape(x.inputs[0], grid)
+        if x.op == "constant":
+            return self.constant(numbers_of(x).reshape(grid))
         y = self.make("reshape", (x,), None, grid, kind=x.kind)
         return self.noted(y, lambda dy: [(x, self.reshape(dy, x.grid))])
 
@@ -115,23 +117,34 @@ class Graph:
         spans = tuple(spans)
         if all(span == (0, n) for span, n in zip(spans, x.grid, strict=True)):
             return x
-        if x.op == "concat" and (found := self._part(x, spans)) is not None:
+        if (found := self._part(x, spans)) is not None:
             return found
         grid = [stop - start for start, stop in spans]
         y = self.make("slice", (x,), spans, grid, kind=x.kind)
         return self.noted(y, lambda dy: [(x, self.make("piece", (dy,), spans, x.grid))])
 
     def _part(self, x: Array, spans: tuple[tuple[int, int], ...]) -> Array | None:
-        """Return a slice of joined arrays that lies in one of them, None if it does not."""
-        at = 0
-        start, stop = spans[x.options]
-        for part in x.inputs:
-            end = at + part.grid[x.options]
-            if at <= start and stop <= end:
+        """Return a slice of joined arrays that lies in one of them, None if it does not.
+
+        A reshape may stand between that keeps the axis along which they are joined.
+        """
+        joined = x.inputs[0] if x.op == "reshape" else x
+        if joined.op != "concat":
+            return None
+        starts = [math.prod(x.grid[:k]) for k in range(len(x.grid))]
+        of_joined = math.prod(joined.grid[: joined.options]), joined.grid[joined.options]
+        if of_joined not in (sizes := list(zip(starts, x.grid, strict=True))):
+            return None
+        axis, at = sizes.index(of_joined), 0
+        start, stop = spans[axis]
+        for part in joined.inputs:
+            count = part.grid[joined.options]
+            if at <= start and stop <= at + count:
                 inside = list(spans)
-                inside[x.options] = (start - at, stop - at)
-                return self.slice(part, inside)
-            at = end
+                inside[axis] = (start - at, stop - at)
+                grid = [*x.grid[:axis], count, *x.grid[axis + 1 :]]
+                return self.slice(self.reshape(part, grid), inside)
+            at += count
         return None
 
     def padded(self, x: Array, spans: Sequence[tuple[int, int]], grid: Sequence[int]) -> Array:

@@ -2,16 +2,19 @@
 
 A program reads them by place in one list. Those that are always read together are one array, in
 the form in which they are read, so that a step neither gathers weights nor scatters gradients.
+What is read one by one is a list, too, if labels say so: b[0] and b[1] are `b`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
-from autograd.program.lifting.groups import SHARED_STORE, Lifted
+from autograd.program.lifting.groups import RESERVED, SHARED_STORE, Lifted
 from autograd.program.pure.graph import Numbers
 from autograd.program.writing.names import Namer
 
@@ -49,11 +52,34 @@ def leaves_of(lifted: Sequence[Lifted], places: Sequence[Numbers], groups: Numbe
     order = np.argsort(which, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if count else []
     namer = Namer(lifted[0])
+    namer.taken -= RESERVED  # in a dict they disturb no text
+    labels = {
+        int(k): v.label
+        for program, where in zip(lifted, places, strict=True)
+        for k, v in zip(where, program.shared, strict=True)
+    }
+
+    def of_list(part: Numbers) -> tuple[int, str]:
+        """Return what numbers that are read alone have in common if they are of one list."""
+        k = int(part[0])
+        stem = of_one_list(labels[k])
+        return (int(groups[k]), stem) if len(part) == 1 and stem != labels[k] else (-1, str(k))
+
     leaves = []
-    for part in sorted(parts, key=lambda part: int(part[0])):
+    parts.sort(key=lambda part: int(part[0]))
+    for part in [np.concatenate(list(of_one)) for _, of_one in groupby(parts, of_list)]:
         index = forms.get(part.tobytes(), part) if len(part) > 1 else part.reshape(())
         leaves.append(Leaf(namer.leaf(index), index))
     return leaves
+
+
+def of_one_list(label: str) -> str:
+    """Return a label without the indices at its end.
+
+    >>> of_one_list("w['b'][0][3]"), of_one_list("W[0, 3]"), of_one_list("w2,1,4")
+    ("w['b']", 'W', 'w2')
+    """
+    return re.sub(r"(\[\d+(, \d+)*\]|,\d+)+$", "", label)
 
 
 def _reads(lifted: Lifted) -> Iterable[Numbers]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from functools import cached_property, reduce
 from typing import Any
 
@@ -41,8 +43,10 @@ class PureProgram:
         graph = self.made.graph
         self.outputs = self.made.outputs
         for x, low, high in inside:  # of an index that is none: nan
-            fits = elementwise(
-                graph, "and", elementwise(graph, "ge", x, low), elementwise(graph, "lt", x, high)
+            checks = ("ge", x, low), ("lt", x, high), ("eq", elementwise(graph, "floor", x), x)
+            fits = reduce(
+                lambda a, b: elementwise(graph, "and", a, b),
+                [elementwise(graph, *check) for check in checks],
             )
             nan = graph.constant(np.array(np.nan))
             self.outputs = [elementwise(graph, "where", fits, y, nan) for y in self.outputs]
@@ -67,6 +71,13 @@ class PureProgram:
     def forward_text(self) -> str:
         """Return the function `forward` as text."""
         return self._text("forward", [])
+
+    @cached_property
+    def holds_text(self) -> str:
+        """Return the function `holds`, which says for which rows the program is, as text."""
+        alone = copy(self)
+        alone.outputs = []
+        return alone._text("holds", [])
 
     @cached_property
     def reverse_text(self) -> str:
@@ -94,12 +105,15 @@ class PureProgram:
         names = [writer.names[x.number] for x in columns]
         arguments = ["n", "p", *names, *[writer.names[x.number] for x in more]]
         head = [f"{x} = {'matrices' if self.many_rows else 'matrix'}({x})" for x in names]
+        read = set(re.findall(r"\w+", "\n".join([*lines, *texts])))
         used = [(k, writer.names[x.number]) for k, x in self.made.leaves.items()]
+        used = [(k, x) for k, x in used if x in read]
         head += _joined([f"p[{k!r}]" for k, _ in used], [x for _, x in used])
         if models:
             head.insert(0, f"k = len(p[{self.many[0]!r}])" if self.many else f"k = len({names[0]})")
         count = len(self.outputs)
-        returned = [_tuple(texts[:count]), "None" if self.holds is None else texts[count]]
+        returned = [_tuple(texts[:count])] if count else []
+        returned.append("None" if self.holds is None else texts[count])
         if found is not None:
             pairs = [f"{k!r}: {x}" for k, x in zip(found, texts[len(of_rows) :], strict=True)]
             returned.append(_bracketed("{}", pairs))

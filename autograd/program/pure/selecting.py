@@ -32,13 +32,19 @@ class Selecting(PureFunction):
 
         The value is the sum over rows of weights times the first output; without weights, what
         `reduce` says. `outputs` are all numbers of all rows, (rows, numbers). Rows that no program
-        is for make the value nan.
+        is for make the value nan. Raises TypeError or ValueError for other forms and shapes.
         """
         columns = self.columns(rows)
         leads = self.leads(columns)
         if weights is None:
             share = 1 / leads[-1] if self.compiled.reduce == "mean" else 1.0
             weights = self.xp.full(leads[-1], share, self.dtype)
+        weights = self.xp.asarray(weights)
+        if weights.shape not in ((), leads[-1:], leads):
+            raise ValueError(
+                f"{self.compiled.name}: weights have the shape {weights.shape}; one for each row "
+                f"is {leads[-1:]}"
+            )
         weights = self.xp.broadcast_to(weights, leads)
         outputs, value, gradient = self._computed(parameters, columns, draws, weights)
         return value, gradient, self.xp.stack(outputs, axis=-1)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.program.pure.graph import Array, Numbers, numbers_of
-from autograd.program.writing.expressions import UFUNCS
+from autograd.program.writing.expressions import CALLS, UFUNCS
 
 _SIGNS = {"add": ("+", 4), "sub": ("-", 4), "mul": ("*", 5), "div": ("/", 5), "lt": ("<", 1),
           "le": ("<=", 1), "gt": (">", 1), "ge": (">=", 1), "eq": ("==", 1), "ne": ("!=", 1),
@@ -48,7 +48,7 @@ class Writer:
         self.uses = Counter(x.number for y in order for x in y.inputs if isinstance(x, Array))
         self.uses.update([x.number for x in results])
         self.names: dict[int, str] = {}
-        self.taken = {*_RESERVED, *self.constants}
+        self.taken = {*_RESERVED, *self.constants, *[x.op for x in order if x.op in CALLS]}
         self.models: set[int] = set()
         self.written: dict[int, tuple[str, int]] = {}
         for x in inputs:
@@ -117,7 +117,8 @@ class Writer:
         numbers = numbers_of(x)
         key = _held(numbers)
         if key not in self.known:
-            name = f"{'i' if numbers.dtype.kind == 'i' else 'c'}{len(self.constants) + 1}"
+            letter = "i" if numbers.dtype.kind == "i" else "c"
+            name = self._fresh(f"{letter}{len(self.constants) + 1}")
             self.constants[name], self.known[key] = numbers, name
         return self.known[key]
 
@@ -299,7 +300,7 @@ class Writer:
 _RESERVED = (
     "n", "k", "p", "forward", "reverse", "concatenate", "einsum", "pad", "scatter",
     "add_rows", "stop_gradient", "broadcast_to", "zeros", "matrix", "where", "arange", "matrices",
-    *UFUNCS.values(),
+    "isinf", "inf", "nan", "int", "len", *UFUNCS.values(),
 )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,19 @@ class Draws:
         if not known[row]:
             numbers[row], known[row] = float(generator()), True
         return float(numbers[row])
+
+    def ahead(self, wanted: Iterable[tuple[Sequence[Generator], Array]]) -> None:
+        """Draw the numbers of rows that have other generators each, in the order of the rows."""
+        each = []
+        for generators, rows in wanted:
+            columns = [
+                (*self._column(k, generator), generator) for k, generator in enumerate(generators)
+            ]
+            each += [(row, columns) for row in rows.tolist()]
+        for row, columns in sorted(each, key=itemgetter(0)):
+            for numbers, known, generator in columns:
+                if not known[row]:
+                    numbers[row], known[row] = float(generator()), True
 
     def of(self, generators: Sequence[Generator], rows: Array) -> Array:
         """Return the numbers of these rows, (rows, numbers)."""

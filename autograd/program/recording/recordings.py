@@ -121,6 +121,8 @@ class Recordings:
         found = self._family((call.key, *key))
         made = self.made
         left = np.ones(call.count, bool)
+        if len(found) > 1 and call.key not in self.irregular:
+            self._draw(call, found)
         parts: list[Part] = []
         alone: list[int] = []  # rows that no program can be for
         k = 0
@@ -198,6 +200,20 @@ class Recordings:
                 return False
             found.append(program)
             return True
+
+    @staticmethod
+    def _draw(call: Call, found: Sequence[Program]) -> None:
+        """Draw the numbers that each row needs for the first program that it may be for.
+
+        Otherwise the rows of one program would draw after all those of another.
+        """
+        if any(program.draws for program in found):
+            wanted, rows = [], np.arange(call.count)
+            for program in found:
+                mine = program.candidates(call.columns, rows)
+                wanted.append((program.draws, mine))
+                rows = np.setdiff1d(rows, mine, assume_unique=True)
+            call.draws.ahead(wanted)
 
     @staticmethod
     def _columns(program: Program, call: Call, rows: Array) -> dict[str, Array]:

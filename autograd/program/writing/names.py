@@ -26,7 +26,8 @@ class Namer:
         self.lifted = lifted
         self.columns = [store for store, _ in lifted.columns.values()]
         adjoints = [f"d{column}" for column in self.columns]
-        self.taken: set[str] = {*RESERVED, *self.columns, *adjoints}
+        called = {g.op for g in lifted.groups}  # seldom gamma, as normalisations name their factors
+        self.taken: set[str] = {*RESERVED - {"gamma"}, *called, *self.columns, *adjoints}
         self.results: dict[tuple[str, int], str] = {}
         self.arrays: dict[Any, str] = {}
         self._next: dict[str, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -53,14 +54,19 @@ class Ensemble:
     def best(self, name: str = "loss", which: str | None = None) -> Member:
         """Return the member whose last number in a column of the history is the best.
 
-        Those that diverged are not looked at. `which` is "lowest" or "highest"; without it the name
-        decides. Raises KeyError for an unknown column, ValueError if all have diverged.
+        Those that diverged, or have no number there, are not looked at. `which` is "lowest" or
+        "highest"; without it the name decides. Raises KeyError for an unknown column, ValueError
+        if no member is left.
         """
         if name not in self.members[0].history:
             raise KeyError(str(unknown("history", name, self.members[0].history.columns)))
         direction = best_direction(name, which)
+        ends = [(member.history[name][-1:], member) for member in self._sound()]
+        found = [(x, member) for [x], member in (e for e in ends if e[0]) if not isnan(x)]
+        if not found:
+            raise ValueError(f"ensemble.best({name!r}): there is no number yet")
         pick = min if direction == "lowest" else max
-        return pick(self._sound(), key=lambda member: member.history[name][-1])
+        return pick(found, key=lambda entry: entry[0])[1]
 
     def predict(self, X: Any, each: bool = False) -> Floats:
         """Return the mean of the models' raw outputs for many samples, (samples, outputs).
@@ -83,6 +89,14 @@ class Ensemble:
         if not found:
             raise ValueError(f"all {len(self)} models have diverged: see ensemble[0].history")
         return found
+
+
+class EnsembleInterrupted(KeyboardInterrupt):
+    """Say that Ctrl-C ended a `fit_many`; `ensemble` has its models and histories of then."""
+
+    def __init__(self, message: str, ensemble: Ensemble) -> None:
+        super().__init__(message)
+        self.ensemble = ensemble
 
 
 def outputs_of_models(models: Sequence[Module], X: Any) -> Floats:

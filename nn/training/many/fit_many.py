@@ -16,11 +16,14 @@ from nn.metrics.names import Metric
 from nn.module import Module
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.schedule import Schedule, find_schedule
+from nn.training.arguments import checked_optimizer, checked_penalty, checked_validation
 from nn.training.diverged import DivergedError
 from nn.training.engines import Objective, Penalty
-from nn.training.fit import _checked_validation, checked_optimizer, checked_penalty, fit
+from nn.training.fit import fit
 from nn.training.history import History
-from nn.training.many.ensemble import Ensemble
+from nn.training.interrupts import Interrupted
+from nn.training.large import Large
+from nn.training.many.ensemble import Ensemble, EnsembleInterrupted
 from nn.training.many.loop import ManyRun
 from nn.training.many.members import Make, Trainee, checked_seeds, models_of, optimizers_of
 from nn.training.many.validation import Validation
@@ -65,7 +68,8 @@ def fit_many(
     engine="jax" whole epochs on JAX. "auto" is NumPy's, and models one after another where there
     can be no program, as with BatchNorm; `history.engine` says why; "numpy" and "jax" raise
     TypeError then. A model that diverges is left with the parameters of its last finite loss, its
-    `history.stopped` says so, and the others go on.
+    `history.stopped` says so, and the others go on. Ctrl-C raises EnsembleInterrupted (a
+    KeyboardInterrupt), whose `ensemble` has all models as they were after the last whole step.
 
     Raises ValueError or TypeError, with nothing changed, for what it cannot use.
 
@@ -96,7 +100,12 @@ def fit_many(
         raise ValueError("fit_many: the model has no parameters to train; are all of them frozen?")
     output = try_out(models[0], samples, function, ("X", "y"))
     named = metrics_of(named, output, function)
-    judged = _checked_validation(validation, samples, models[0], function, epochs)
+    judged = checked_validation(validation, samples, models[0], function, epochs)
+    if isinstance(judged, Large):
+        raise TypeError(
+            "validation: models that train at once hold all samples in memory; give arrays, as "
+            "(np.array(X), np.array(y))"
+        )
     columns = ["loss", *named]
     columns += [f"val_{name}" for name in columns] if judged is not None else []
     columns += ["lr"] if schedule else []
@@ -138,9 +147,12 @@ def fit_many(
             "validation": validation, "metrics": metrics, "penalty": penalty, "shuffle": shuffle,
         }  # fmt: skip
         return _one_by_one(trainees, str(error), X, y, loss, epochs, batch_size, given)
-    run.train(Progress() if progress else None)
     for trainee in trainees:
         trainee.history.engine = f"{run.engine}, {len(trainees)} models at once"
+    try:
+        run.train(Progress() if progress else None)
+    except KeyboardInterrupt:
+        raise _interrupted(trainees, epochs, run.place) from None
     return Ensemble([trainee.member for trainee in trainees])
 
 
@@ -148,7 +160,8 @@ def _one_by_one(
     trainees: Sequence[Trainee], why: str, X: Any, y: Any, loss: Any, epochs: int, size: Any,
     given: Mapping[str, Any],
 ) -> Ensemble:  # fmt: skip
-    for each in trainees:
+    for k, each in enumerate(trainees, 1):
+        broken = ""
         try:
             each.history = fit(
                 each.model, X, y, loss, each.optimizer, epochs, size, seed=each.seed,
@@ -157,5 +170,20 @@ def _one_by_one(
         except DivergedError as error:
             each.history = error.history
             each.history.stopped = f"diverged: {str(error).splitlines()[0]}"
-        each.history.engine = f"{each.history.engine}, one by one: {short(why)}"
+        except Interrupted as error:
+            each.history = error.history
+            broken = f"model {k} of {len(trainees)}"
+        each.history.engine = f"{each.history.engine}, one by one: {why}"
+        if broken:
+            raise _interrupted(trainees, epochs, broken)
     return Ensemble([each.member for each in trainees])
+
+
+def _interrupted(trainees: Sequence[Trainee], epochs: int, place: str) -> EnsembleInterrupted:
+    for each in trainees:
+        if len(each.history) < epochs and not each.history.stopped:
+            each.history.stopped = f"interrupted in {place}"
+    return EnsembleInterrupted(
+        f"fit_many was interrupted in {place}: the error's ensemble has the models of then",
+        Ensemble([each.member for each in trainees]),
+    )

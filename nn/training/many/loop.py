@@ -12,6 +12,7 @@ from nn.data.arrays import Array, Floats, Ints
 from nn.metrics.names import Metric
 from nn.training.engines import Objective
 from nn.training.history import History
+from nn.training.interrupts import uninterrupted
 from nn.training.many.members import Trainee
 from nn.training.many.on_numpy import Batch, OnNumPy
 from nn.training.many.program import ManyProgram
@@ -68,6 +69,11 @@ class ManyRun:
     def epoch(self) -> int:
         """Return the number of the present epoch, from 1."""
         return min(self.finished + 1, self.epochs)
+
+    @property
+    def place(self) -> str:
+        """Return how far it is, for messages."""
+        return f"epoch {self.epoch} of {self.epochs}, after {self.batch} of {self.batches} batches"
 
     def train(self, display: Progress | None) -> None:
         """Run all epochs, or those until no model is left; models get their numbers in the end."""
@@ -137,13 +143,15 @@ class ManyRun:
             for batch in batches:
                 self._advance([batch])
             return
-        learned = [self._learn(k, batches[0]) for k in dict.fromkeys(odd)]
+        with uninterrupted():  # program and carry change together
+            learned = [self._learn(k, batches[0]) for k in dict.fromkeys(odd)]
         if any(learned):
             self._advance(batches)
             return
-        for report in reports:
-            self._note(report)
-        self.carry = carry
+        with uninterrupted():
+            for report in reports:
+                self._note(report)
+            self.carry = carry
 
     def _learn(self, k: int, batch: Batch) -> bool:
         before = self.program.order
@@ -200,7 +208,7 @@ class ManyRun:
         sizes = [min(self.size, order.shape[-1] - i * self.size) for i in range(self.batches)]
         losses = np.stack([report.loss for report in self.notes])
         judged = self.validation(self.numbers) if self.validation else None
-        rows = []
+        rows = {}
         for k in np.flatnonzero(self.goes).tolist():
             trainee = self.trainees[k]
             row = {"loss": mean_of(losses[:, k].tolist(), sizes)}
@@ -212,12 +220,15 @@ class ManyRun:
                 row |= judged[k]
             if trainee.schedule is not None:
                 row["lr"] = trainee.optimizer.lr
-                if trainee.schedule.per == "epoch":
+            rows[k] = row
+        columns = {name: [row[name] for row in rows.values()] for name in self.history.columns}
+        with uninterrupted():
+            for k, row in rows.items():
+                trainee = self.trainees[k]
+                trainee.history.append(row)
+                if trainee.schedule is not None and trainee.schedule.per == "epoch":
                     trainee.schedule.step(row.get("val_loss", row["loss"]))
-            trainee.history.append(row)
-            rows.append(row)
-        medians = {name: float(np.median([row[name] for row in rows])) for name in rows[0]}
-        self.history.append(medians)
+            self.history.append({name: float(np.median(x)) for name, x in columns.items()})
 
     def _shaped(self, outputs: Array) -> Array:
         return outputs.reshape(len(outputs), *self.program.recorded.shape)

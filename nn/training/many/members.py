@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,7 +102,8 @@ def optimizers_of(
     """Return for each set of hyperparameters the optimizer with them. Raises for what is none."""
     if hyperparameters is None:
         return [({}, copy.copy(optimizer))]
-    given = list(hyperparameters) if not isinstance(hyperparameters, Mapping) else []
+    listed = isinstance(hyperparameters, Iterable) and not isinstance(hyperparameters, Mapping)
+    given = list(hyperparameters) if listed else []
     if not given:
         raise TypeError(
             f"hyperparameters={short(hyperparameters)}: give a list of dicts, as "

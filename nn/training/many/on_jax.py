@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.jax import JaxFunction, imported
+from autograd.program.jax import JaxFunction, check_precision, imported
 from autograd.program.pure.function import Arrays
 from autograd.program.pure.many import NumbersOf, fixed_numbers
 from nn.data.arrays import Array
@@ -25,6 +25,7 @@ class ManyOnJax(JaxFunction):
     def __init__(
         self, compiled: Any, programs: Sequence[Any], numbers_of: NumbersOf, own_rows: bool
     ) -> None:
+        check_precision("fit_many, engine='jax',", "float64", other="")
         self.numbers_of, self.own_rows = numbers_of, own_rows
         super().__init__(compiled, list(programs), complete=False)
 

@@ -60,14 +60,15 @@ class OnDevices(Compiled):
 
     def step(self, run: Run, samples: Samples) -> None:
         """Make the step of a batch; Ctrl-C comes before it or after it."""
-        drawn_before = [generator.getstate() for generator in self.generators]
+        drawn_before = self._states()
         if self.bound is None:
             self._make(run, samples)
         rows = self._rows(run, samples)
         self._look_at_options(run.rule)
         self.held = held = self.held or Held.of(run, self.function, self.spread)
-        options = {name: run.rule.options[name] for name in sorted(self.varying)}
-        arguments = held.now, held.state, held.spare, self.fixed, options, *rows
+        options = {name: self.options[name] for name in sorted(self.varying)}
+        memory = *held.spare, held.gradient
+        arguments = held.now, held.state, memory, self.fixed, options, *rows
         if self.program is None:
             self.program = program_of(
                 self.function.value_and_grad, run.rule, self.spread, arguments, bool(run.metrics),
@@ -86,18 +87,16 @@ class OnDevices(Compiled):
                     "a checkpoint, by resume="
                 ) from error
             self.held = held
+            held.take(new, bool(finite))
             if finite:
-                held.advance(new)
                 given = np.asarray(outputs)[: len(samples), 1:] if run.metrics else np.zeros(0)
                 run.stepped(loss, given.reshape(len(given), *self.shape).tolist())
                 return
-        held.spare = new
-        if not (odd := what_is_odd(loss, held.home(new[2]), self.flat.values)):
+        if not (odd := what_is_odd(loss, held.home(held.gradient), self.flat.values)):
             raise overflow(run.rule)
         if not self._branches_anew(run, samples):
             raise NotFiniteError(odd, computed=True)
-        for generator, state in zip(self.generators, drawn_before, strict=True):
-            generator.setstate(state)
+        self._put_back(drawn_before)
         self.step(run, samples)
 
     def settle(self, run: Run) -> None:

@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 class Held:
     """Hold parameters, the optimizer's state and the last gradient.
 
-    `before` is what the last loss was computed with. `spare` is memory that the next step writes
-    its (parameters, state, gradient) to: a step that is not taken leaves all as it was.
+    `before` is what the last loss was computed with, None before the first step. `spare` is memory
+    that the next step writes its (parameters, state) to: one that is not finite leaves them all as
+    they were. Its gradient takes the place of the last one.
     """
 
     function: Any  # autograd.program.jax.JaxFunction
     spread: Spread
     now: Arrays
     state: State
-    spare: Any
+    gradient: Arrays
+    spare: tuple[Arrays, State]
     before: Arrays | None = None
-    gradient: Arrays | None = None
 
     @classmethod
     def of(cls, run: Run, function: Any, spread: Spread) -> Held:
@@ -46,23 +47,20 @@ class Held:
             x = kept.get(key, 0 if key == "t" else nothing)
             state[key] = brought(x) if np.ndim(x) else x
             spare[key] = brought(nothing) if np.ndim(x) else x
-        memory = brought(nothing), spare, brought(nothing)
-        return cls(function, spread, brought(run.flat.numbers), state, memory)
+        now, memory = brought(run.flat.numbers), (brought(nothing), spare)
+        return cls(function, spread, now, state, brought(nothing), memory)
 
-    def advance(self, new: tuple[Arrays, State, Arrays]) -> None:
-        """Take what a step leads to."""
-        before, state = self.before, self.state
-        if before is None:  # the first step since the numbers came
-            before = self.nothing()
-        gradient = self.gradient or self.nothing()
-        self.before = self.now
-        self.now, self.state, self.gradient = new
-        self.spare = before, state, gradient
-
-    def nothing(self) -> Arrays:
-        """Return zeros in the form of the parameters."""
-        shapes = self.spread.shapes.items()
-        return self.spread.bring_parameters({name: np.zeros(shape) for name, shape in shapes})
+    def take(self, new: tuple[Arrays, State, Arrays], finite: bool) -> None:
+        """Take what a step leads to; of one that is not finite, the gradient alone."""
+        moved, after, self.gradient = new
+        if not finite:
+            self.spare = moved, after
+            return
+        before = self.before or self.spread.bring_parameters(  # the first time there is none
+            {name: np.zeros(shape) for name, shape in self.spread.shapes.items()}
+        )
+        self.spare = before, self.state
+        self.before, self.now, self.state = self.now, moved, after
 
     def home(self, arrays: Arrays) -> Array:
         """Return arrays by name as a flat one."""
@@ -72,7 +70,7 @@ class Held:
     def bring_home(self, run: Run) -> None:
         """Give the run all of it."""
         run.flat.numbers[:] = self.home(self.now)
-        if self.before is not None and self.gradient is not None:
+        if self.before is not None:
             run.moved(self.home(self.before), self.home(self.gradient))
         state: dict[str, Any] = {}
         for key, x in self.state.items():

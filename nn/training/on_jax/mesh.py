@@ -20,7 +20,7 @@ def mesh_of(devices: Any, dtype: str) -> Any:
     leaves a process out, RuntimeError for a dtype that is off, or that the device does not have.
     """
     jax = imported()
-    if dtype not in DTYPES:
+    if not isinstance(dtype, str) or dtype not in DTYPES:
         raise ValueError(f"dtype={dtype!r}: 'float64' or 'float32'")
     if isinstance(devices, jax.sharding.Mesh):  # made anew: programs leave the axes to XLA
         mesh = jax.sharding.Mesh(devices.devices, devices.axis_names)
@@ -44,7 +44,7 @@ def mesh_of(devices: Any, dtype: str) -> Any:
 def _first(jax: Any, devices: Any) -> Any:
     there = jax.devices()
     count = len(there) if devices is None else devices
-    if type(count) is not int or count < 1:
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
         raise ValueError(
             f"devices={short(devices)}: how many, 1 or more, a jax.sharding.Mesh, or None for all"
         )

@@ -4,16 +4,19 @@ Every process runs the same script, with the same model, data, seed and options,
 rows of each batch that lie on its devices:
 
     import jax
+    jax.config.update("jax_enable_x64", True)
     jax.distributed.initialize()  # on a cluster that JAX knows (Slurm, Open MPI, Cloud TPU)
     nn.fit(model, X, y, engine="jax", seed=0, checkpoint="run.json", resume=True)
 
-    srun --nodes=2 --ntasks-per-node=1 --gpus-per-node=8 python train.py
+    srun --nodes=2 --ntasks-per-node=8 --gpus-per-node=8 python train.py
 
-Elsewhere each process is told its place, `jax.distributed.initialize("host:1234", 2, 0)` in the
-first of two, and on CPUs to speak Gloo: `jax.config.update("jax_cpu_collectives_implementation",
-"gloo")` before that. Process 0 alone writes checkpoints and shows progress; all of them read the
-file to resume from, so it is to lie where each can. When one process dies, the steps of the others
-raise LostError, or JAX ends them; started again, all go on from the checkpoint.
+With Slurm and Open MPI JAX gives each process one GPU, so there are as many of both. Elsewhere each
+process is told its place, `jax.distributed.initialize("host:1234", 2, 0)` in the first of two, and
+has all devices of its machine; on CPUs it is told before that to speak Gloo, by
+`jax.config.update("jax_cpu_collectives_implementation", "gloo")`. Process 0 alone writes
+checkpoints and shows progress; all of them read the file to resume from, so it is to lie where each
+can. When one process dies, the steps of the others raise LostError, or JAX ends them; started
+again, all go on from the checkpoint.
 """
 
 from __future__ import annotations

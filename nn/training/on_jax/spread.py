@@ -65,9 +65,10 @@ class Spread:
         brought, alone = [], imported().process_count() == 1
         for k, x in enumerate(columns):
             x = np.asarray(x, self.dtype if x.dtype.kind == "f" else x.dtype)
-            more = np.repeat(x[:1] if k else np.zeros(1, x.dtype), size - len(x), axis=0)
-            whole = np.concatenate([x, more])
-            brought.append(whole if alone else self.bring(whole, self.by_rows))
+            if lacking := size - len(x):
+                more = np.repeat(x[:1] if k else np.zeros(1, x.dtype), lacking, axis=0)
+                x = np.concatenate([x, more])
+            brought.append(x if alone else self.bring(x, self.by_rows))
         return brought
 
     def bring_parameters(self, arrays: Mapping[str, Any]) -> Arrays:
