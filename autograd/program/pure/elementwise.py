@@ -10,13 +10,14 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.program.pure.graph import Array, Graph
 from autograd.program.writing.expressions import FLAGS, UFUNCS, Symbol
 from autograd.reductions import Stack
 from autograd.rules import TABLE
 
-_OPERATIONS = {name: op for op, name in UFUNCS.items()}  # np.tanh: "tanh"
+_OPERATIONS = {name: op for op, name in UFUNCS.items()} | {"bitwise_and": "and"}
 _REDUCED = {"add": "sum", "maximum": "max", "minimum": "min", "multiply": "prod",
             "logical_or": "any"}  # fmt: skip
 
@@ -90,7 +91,7 @@ def reduction_pull(graph: Graph, op: str, y: Array, dy: Array, x: Array) -> Arra
     return graph.spread(whole, x.grid, x.row)
 
 
-class Stacked:
+class Stacked(NDArrayOperatorsMixin):
     """Stand in NumPy's functions for an array whose last axis holds the operands, as their first.
 
     What is reduced keeps that axis, of length 1.
@@ -161,36 +162,6 @@ class Stacked:
             zeros = stack._made("where", np.arange(n) == at, stack, 0.0)
             return self._new(_reduce(self.graph, "sum", zeros.x))
         raise NoArrays(function.__name__)
-
-    def __lt__(self, x: Any) -> Stacked:
-        return self._made("lt", self, x)
-
-    def __gt__(self, x: Any) -> Stacked:
-        return self._made("gt", self, x)
-
-    def __eq__(self, x: object) -> Stacked:  # type: ignore[override]
-        return self._made("eq", self, x)
-
-    def __and__(self, x: Any) -> Stacked:
-        return self._made("and", self, x)
-
-    def __add__(self, x: Any) -> Stacked:
-        return self._made("add", self, x)
-
-    def __sub__(self, x: Any) -> Stacked:
-        return self._made("sub", self, x)
-
-    def __rsub__(self, x: Any) -> Stacked:
-        return self._made("sub", x, self)
-
-    def __mul__(self, x: Any) -> Stacked:
-        return self._made("mul", self, x)
-
-    def __truediv__(self, x: Any) -> Stacked:
-        return self._made("div", self, x)
-
-    def __mod__(self, x: Any) -> Stacked:
-        return self._made("mod", self, x)
 
     __hash__ = object.__hash__
 
