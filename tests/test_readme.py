@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import doctest
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture
+def wide() -> Iterator[None]:
+    """Let JAX compute in float64 for a while."""
+    config = pytest.importorskip("jax").config
+    before = config.jax_enable_x64
+    config.update("jax_enable_x64", True)
+    yield
+    config.update("jax_enable_x64", before)
+
+
+@pytest.mark.usefixtures("wide")
 def test_its_examples_give_what_they_say() -> None:
     failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
     assert tried > 10
@@ -29,6 +43,15 @@ def test_the_program_is_shown_as_it_is() -> None:
     lines[first:last] = [f"    ...  # {last - first} lines {words}"]
     assert source.splitlines() == lines
     assert table.splitlines() == [x.rstrip() for x in str(names["fast"].table()).splitlines()]
+
+
+@pytest.mark.usefixtures("wide")
+def test_the_program_on_jax_is_shown_as_it_is() -> None:
+    [code] = re.findall(r"<!-- program -->\n```python\n(.*?)\n```\n", README, re.DOTALL)
+    [shown] = re.findall(r"<!-- program on jax -->\n```python\n(.*?)\n```\n", README, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert shown in names["fast"].source_for("jax")
 
 
 def test_the_step_of_an_lstm_is_shown_as_it_is() -> None:

@@ -117,7 +117,7 @@ def test_the_text_has_a_line_an_operation_and_slopes_from_results() -> None:
         # program 1 of <lambda>
         def forward(n, p, x):
             x = matrix(x)
-            W1, b1, W2, b2 = p['W1'], p['b1'], p['W2'], p['b2']
+            W1, b1, W2, b2 = p["W1"], p["b1"], p["W2"], p["b2"]
             z1 = x @ W1.T + b1  # (rows, 5)
             h1 = tanh(z1)  # (rows, 5)
             z2 = h1 @ W2.T + b2  # (rows, 2)
@@ -129,7 +129,7 @@ def test_the_text_has_a_line_an_operation_and_slopes_from_results() -> None:
 
         def reverse(n, p, x, weights):
             x = matrix(x)
-            W1, b1, W2, b2 = p['W1'], p['b1'], p['W2'], p['b2']
+            W1, b1, W2, b2 = p["W1"], p["b1"], p["W2"], p["b2"]
             z1 = x @ W1.T + b1  # (rows, 5)
             h1 = tanh(z1)  # (rows, 5)
             z2 = h1 @ W2.T + b2  # (rows, 2)
@@ -144,7 +144,7 @@ def test_the_text_has_a_line_an_operation_and_slopes_from_results() -> None:
             return (
                 (z3.reshape(n),),
                 None,
-                {'W1': dz1.T @ x, 'b1': dz1.sum(0), 'W2': dz2.T @ h1, 'b2': dz2.sum(0)},
+                {"W1": dz1.T @ x, "b1": dz1.sum(0), "W2": dz2.T @ h1, "b2": dz2.sum(0)},
             )
     """
     assert f.source_for("jax") == textwrap.dedent(lines).lstrip()

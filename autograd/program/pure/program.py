@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from functools import cached_property, reduce
+from json import dumps
 from typing import Any
 
 import numpy as np
@@ -108,14 +109,16 @@ class PureProgram:
         read = set(re.findall(r"\w+", "\n".join([*lines, *texts])))
         used = [(k, writer.names[x.number]) for k, x in self.made.leaves.items()]
         used = [(k, x) for k, x in used if x in read]
-        head += _joined([f"p[{k!r}]" for k, _ in used], [x for _, x in used])
+        head += _joined([f"p[{dumps(k)}]" for k, _ in used], [x for _, x in used])
         if models:
-            head.insert(0, f"k = len(p[{self.many[0]!r}])" if self.many else f"k = len({names[0]})")
+            head.insert(
+                0, f"k = len(p[{dumps(self.many[0])}])" if self.many else f"k = len({names[0]})"
+            )
         count = len(self.outputs)
         returned = [_tuple(texts[:count])] if count else []
         returned.append("None" if self.holds is None else texts[count])
         if found is not None:
-            pairs = [f"{k!r}: {x}" for k, x in zip(found, texts[len(of_rows) :], strict=True)]
+            pairs = [f"{dumps(k)}: {x}" for k, x in zip(found, texts[len(of_rows) :], strict=True)]
             returned.append(_bracketed("{}", pairs))
         whole = f"return {', '.join(returned)}"
         if len(whole) > WIDTH or "\n" in whole:

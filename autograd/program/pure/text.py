@@ -138,7 +138,8 @@ class Writer:
         if x.op == "neg":
             return f"-{self._beside(x.inputs[0], leads, _UNARY)}", _UNARY
         if x.op == "square":
-            return f"{self._beside(x.inputs[0], leads, _ATOM)} ** 2", _UNARY
+            a = self._beside(x.inputs[0], leads, _ATOM)
+            return f"{a}**2" if a.isidentifier() else f"{a} ** 2", _UNARY
         args = [self._beside(y, leads) for y in x.inputs]
         return f"{UFUNCS.get(x.op, x.op)}({', '.join(args)})", _ATOM
 
