@@ -12,7 +12,7 @@ import numpy as np
 from autograd.program.exporting.onnx_formulas import FORMULAS, IN_FLOAT64, Formula
 from autograd.program.pure.elementwise import lowered, symbol
 from autograd.program.pure.graph import Array, Graph, Numbers, numbers_of
-from autograd.program.pure.text import needed
+from autograd.program.pure.text import fresh, needed
 
 NODES = {
     "add": "Add", "sub": "Sub", "mul": "Mul", "div": "Div", "neg": "Neg", "pow": "Pow",
@@ -53,11 +53,7 @@ class Nodes:
 
     def fresh(self, name: str) -> str:
         """Return the name, with a number behind it if it is taken."""
-        made, k = name, 2
-        while made in self.taken:
-            made, k = f"{name}_{k}", k + 1
-        self.taken.add(made)
-        return made
+        return fresh(name, self.taken)
 
     def kept(self, name: str, numbers: Numbers) -> Tensor:
         """Return a tensor that holds these numbers."""

@@ -26,14 +26,14 @@ class NoArrays(TypeError):  # noqa: N818 - it says what an operation lacks
     """Say that an operation has no form as array operations."""
 
 
-def elementwise(graph: Graph, op: str, *xs: Any, options: Any = None) -> Array:
+def elementwise(graph: Graph, op: str, *xs: Any) -> Array:
     """Return an operation on every element, of arrays of one rank and numbers."""
     if op == "mul" and (found := _by_one(graph, *xs)) is not None:
         return found
     grids = [x.grid for x in xs if isinstance(x, Array)]
     grid = tuple([max(sizes) for sizes in zip_longest(*grids, fillvalue=1)])
     kind = "bool" if op in FLAGS or op == "isinf" else "float"
-    return graph.make(op, xs, options, grid, kind=kind)
+    return graph.make(op, xs, None, grid, kind=kind)
 
 
 def _by_one(graph: Graph, a: Any, b: Any) -> Array | None:

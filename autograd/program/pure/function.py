@@ -19,7 +19,7 @@ from autograd.program.pure.program import PureProgram
 from autograd.program.recording.arguments import _walk
 from autograd.program.recording.record import DRAWS
 from autograd.program.running.program import Program
-from autograd.structure import Nested, rebuild
+from autograd.structure import Nested
 from autograd.value import Value, detached
 
 Numbers = np.ndarray[Any, Any]
@@ -90,8 +90,11 @@ class PureFunction:
     @property
     def fixed(self) -> Arrays:
         """Return the other numbers that all rows share, as they are now."""
-        numbers = np.array([detached(v) for v in self.values], self.dtype)
-        return {x.name: self.array(numbers[x.places]) for x in self.leaves if x not in self.trained}
+        numbers = np.array([detached(v) for v in self.values[self.first :]], self.dtype)
+        return {
+            x.name: self.array(numbers[x.places - self.first])
+            for x in self.leaves if x not in self.trained
+        }  # fmt: skip
 
     def pack(self, numbers: Numbers) -> Arrays:
         """Return a flat array, in the order of the parameters, as the dict of arrays.
@@ -253,8 +256,3 @@ def in_form(
         else:
             parts.append(stack(found, axis=1).reshape(count, *block.shape))
     return output.replace(parts)
-
-
-def of_rows(tree: Any, make: Callable[[Any], Any]) -> Any:
-    """Return the rows with make(x) for every array."""
-    return rebuild(tree, make)

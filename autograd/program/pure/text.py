@@ -35,7 +35,6 @@ class Writer:
 
     many: frozenset[int] = frozenset()
     constants: dict[str, Numbers] = field(default_factory=dict)
-    indent: str = "    "
 
     def __post_init__(self) -> None:
         self.known = {_held(x): name for name, x in self.constants.items()}
@@ -73,11 +72,7 @@ class Writer:
         return self._filled(x, "k" + "r" * row, x.grid)
 
     def _fresh(self, name: str) -> str:
-        made, k = name, 2
-        while made in self.taken:
-            made, k = f"{name}_{k}", k + 1
-        self.taken.add(made)
-        return made
+        return fresh(name, self.taken)
 
     def _shape(self, x: Array) -> str:
         sizes = ["models"] * (x.number in self.models) + ["rows"] * x.row + [*map(str, x.grid)]
@@ -303,6 +298,15 @@ _RESERVED = (
     "add_rows", "stop_gradient", "broadcast_to", "zeros", "matrix", "where", "arange", "matrices",
     "isinf", "inf", "nan", "int", "len", *UFUNCS.values(),
 )  # fmt: skip
+
+
+def fresh(name: str, taken: set[str]) -> str:
+    """Return the name, with a number behind it if it is taken, and take it."""
+    made, k = name, 2
+    while made in taken:
+        made, k = f"{name}_{k}", k + 1
+    taken.add(made)
+    return made
 
 
 def _one(x: Array) -> str | None:
